@@ -12,6 +12,8 @@ public final class Errno {
     public static final int EIO = 5;
     /** No such device or address. */
     public static final int ENXIO = 6;
+    /** Argument list or value too long. */
+    public static final int E2BIG = 7;
     /** Bad file descriptor. */
     public static final int EBADF = 9;
     /** Try again. */
@@ -20,6 +22,8 @@ public final class Errno {
     public static final int ENOMEM = 12;
     /** Permission denied. */
     public static final int EACCES = 13;
+    /** Bad address. */
+    public static final int EFAULT = 14;
     /** Device or resource busy. */
     public static final int EBUSY = 16;
     /** File exists. */
@@ -46,6 +50,8 @@ public final class Errno {
     public static final int EFBIG = 27;
     /** No space left on device. */
     public static final int ENOSPC = 28;
+    /** Illegal seek. */
+    public static final int ESPIPE = 29;
     /** Read-only file system. */
     public static final int EROFS = 30;
     /** Too many links. */
@@ -64,6 +70,8 @@ public final class Errno {
     public static final int ELOOP = 40;
     /** No data available. */
     public static final int ENODATA = 61;
+    /** Value too large for the defined type. */
+    public static final int EOVERFLOW = 75;
     /** Operation not supported. */
     public static final int EOPNOTSUPP = 95;
     /** Transport endpoint is not connected. */
@@ -89,10 +97,12 @@ public final class Errno {
             case EINTR -> "EINTR";
             case EIO -> "EIO";
             case ENXIO -> "ENXIO";
+            case E2BIG -> "E2BIG";
             case EBADF -> "EBADF";
             case EAGAIN -> "EAGAIN";
             case ENOMEM -> "ENOMEM";
             case EACCES -> "EACCES";
+            case EFAULT -> "EFAULT";
             case EBUSY -> "EBUSY";
             case EEXIST -> "EEXIST";
             case EXDEV -> "EXDEV";
@@ -106,6 +116,7 @@ public final class Errno {
             case ETXTBSY -> "ETXTBSY";
             case EFBIG -> "EFBIG";
             case ENOSPC -> "ENOSPC";
+            case ESPIPE -> "ESPIPE";
             case EROFS -> "EROFS";
             case EMLINK -> "EMLINK";
             case ERANGE -> "ERANGE";
@@ -115,6 +126,7 @@ public final class Errno {
             case ENOTEMPTY -> "ENOTEMPTY";
             case ELOOP -> "ELOOP";
             case ENODATA -> "ENODATA";
+            case EOVERFLOW -> "EOVERFLOW";
             case EOPNOTSUPP -> "EOPNOTSUPP";
             case ENOTCONN -> "ENOTCONN";
             case ESTALE -> "ESTALE";
