@@ -1,0 +1,24 @@
+package io.quire.engine.lock;
+
+import java.util.List;
+import java.util.Set;
+
+/** Where a lock was taken: the stack's first frames outside the lock's own code. Only used by the validator. */
+final class CallSite {
+    private static final int FRAMES = 4;
+    private static final Set<Class<?>> SKIPPED = Set.of(CallSite.class, LockOrder.class, ThreadLocks.class, WaitForGraph.class,
+        PageLocks.class, WaitTable.class, Mutex.class, OrderedMutex.class, FaultMutexTable.class);
+    private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
+    private CallSite() {
+    }
+
+    static List<StackWalker.StackFrame> here() {
+        return WALKER.walk(frames -> frames.dropWhile(frame -> SKIPPED.contains(frame.getDeclaringClass()))
+            .limit(FRAMES).toList());
+    }
+
+    static String first(final List<StackWalker.StackFrame> where) {
+        return where.isEmpty() ? "an unknown place" : where.getFirst().toStackTraceElement().toString();
+    }
+}
