@@ -1,0 +1,97 @@
+package io.quire.engine.tree;
+
+import io.quire.engine.memory.OffHeap;
+
+/**
+ * Ordered search by marks: finds marked slots from the mark words alone, so that its cost is the height of the tree for
+ * each run found and does not depend on the length of the range or on what lies between.
+ *
+ * <p>Recursion goes down one level at a time, at most nine, and ends whatever a recycled node may hold: indices come from the
+ * path taken, never from a node. Without the tree lock an answer is approximate; under it, exact.
+ *
+ * <p>A private helper of {@link PageTree}; allocates nothing.
+ */
+final class TreeScan {
+    private TreeScan() {
+    }
+
+    /**
+     * The smallest index in a range below one node whose mark is set.
+     *
+     * @param tree  the tree
+     * @param word  tagged word of the node
+     * @param shift index bits below the node
+     * @param base  index of the node's first slot's first page
+     * @param from  first index wanted, at most the last one below the node
+     * @param to    last index wanted, at least {@code base}
+     * @param mark  mark, 0 to {@link NodeSlab#MARK_PAGE}
+     * @return an index in the range, or -1
+     */
+    static long next(final PageTree tree, final int word, final int shift, final long base, final long from,
+        final long to, final int mark) {
+        final long marks = OffHeap.getLongAcquire(tree.header(word) + NodeSlab.MARKS_OFFSET + 8L * mark);
+        long wanted = marks & range(shift, base, from, to);
+        if (shift == 0) {
+            return wanted == 0 ? -1 : base + Long.numberOfTrailingZeros(wanted);
+        }
+        while (wanted != 0) {
+            final int slot = Long.numberOfTrailingZeros(wanted);
+            wanted &= wanted - 1;
+            final int child = OffHeap.getIntAcquire(tree.slot(word, slot));
+            if (PageTree.isNode(child)) {
+                // Only the first child can hold nothing after `from`: under the lock at most two are entered.
+                final long found = next(tree, child, shift - PageTree.BITS, base + ((long) slot << shift), from, to, mark);
+                if (found >= 0) {
+                    return found;
+                }
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * Collects pages of a range below one node that have a mark, in ascending order.
+     *
+     * @param tree    the tree
+     * @param word    tagged word of the node
+     * @param shift   index bits below the node
+     * @param base    index of the node's first slot's first page
+     * @param from    first index wanted, at most the last one below the node
+     * @param to      last index wanted, at least {@code base}
+     * @param mark    mark, 0 to {@link NodeSlab#MARK_PAGE}
+     * @param indices receives the indices
+     * @param frames  receives the frames, at least as long
+     * @param found   how many entries of both arrays are filled already
+     * @return how many are filled now
+     */
+    static int gang(final PageTree tree, final int word, final int shift, final long base, final long from,
+        final long to, final int mark, final long[] indices, final int[] frames, final int found) {
+        final long marks = OffHeap.getLongAcquire(tree.header(word) + NodeSlab.MARKS_OFFSET + 8L * mark);
+        long wanted = marks & range(shift, base, from, to);
+        int filled = found;
+        while (wanted != 0 && filled < indices.length) {
+            final int slot = Long.numberOfTrailingZeros(wanted);
+            wanted &= wanted - 1;
+            final int entry = OffHeap.getIntAcquire(tree.slot(word, slot));
+            if (shift != 0) {
+                if (PageTree.isNode(entry)) {
+                    filled = gang(tree, entry, shift - PageTree.BITS, base + ((long) slot << shift), from, to, mark,
+                        indices, frames, filled);
+                }
+            } else if (PageTree.isPage(entry)) {
+                indices[filled] = base + slot;
+                frames[filled] = PageTree.frame(entry);
+                filled++;
+            }
+        }
+        return filled;
+    }
+
+    /** The slots of a node that a range of indices touches. */
+    private static long range(final int shift, final long base, final long from, final long to) {
+        final long first = from <= base ? 0 : from - base >>> shift;
+        final long last = Math.min(to - base >>> shift, PageTree.SLOTS - 1);
+        assert first < PageTree.SLOTS && to >= base : "range " + from + " to " + to + " at " + base;
+        return -1L << first & -1L >>> PageTree.SLOTS - 1 - last;
+    }
+}

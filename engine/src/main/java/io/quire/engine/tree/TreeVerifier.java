@@ -1,0 +1,130 @@
+package io.quire.engine.tree;
+
+import io.quire.engine.memory.OffHeap;
+
+/** The deep structural check of a {@link PageTree}: one pass over every node, under the tree lock. */
+final class TreeVerifier {
+    private final PageTree tree;
+    private final PageTree.PageVisitor visitor;
+    private long pages;
+    private long shadows;
+    private int listed;
+
+    TreeVerifier(final PageTree tree, final PageTree.PageVisitor visitor) {
+        this.tree = tree;
+        this.visitor = visitor;
+    }
+
+    void verify() {
+        final int word = tree.rootWord();
+        final int bits = tree.rootBits();
+        if (bits == 0) {
+            require(!PageTree.isNode(word), "the root word covers index 0 alone and is a node", word);
+            require(PageTree.isPage(word) || tree.rootMarks() == 0, "marks without a page at index 0", word);
+            entry(0, word);
+        } else {
+            require(PageTree.isNode(word), "the root word covers " + bits + " bits and is no node", word);
+            require(bits % PageTree.BITS == 0 && bits <= 9 * PageTree.BITS, "a height of " + bits + " bits", word);
+            require(tree.rootMarks() == 0, "marks in the root word beside a node", word);
+            require((occupied(word) & ~1L) != 0, "the root has nothing but slot 0, or nothing", word);
+            node(word, NodeSlab.NONE, 0, bits - PageTree.BITS, 0);
+        }
+        require(pages == tree.pages(), pages + " pages counted as " + tree.pages(), word);
+        require(shadows == tree.shadows(), shadows + " shadows counted as " + tree.shadows(), word);
+        list();
+    }
+
+    private void node(final int word, final int parent, final int offset, final int shift, final long base) {
+        final long header = tree.header(word);
+        require(OffHeap.getLong(header + NodeSlab.OWNER_OFFSET) == tree.owner(), "is another tree's or free", word);
+        require(OffHeap.getInt(header + NodeSlab.PARENT_OFFSET) == parent, "has not the parent " + parent, word);
+        require(OffHeap.getByte(header + NodeSlab.OFFSET_OFFSET) == offset, "has not the offset " + offset, word);
+        require(OffHeap.getByte(header + NodeSlab.SHIFT_OFFSET) == shift, "has not the shift " + shift, word);
+        final long occupied = occupied(word);
+        require(occupied != 0, "is empty", word);
+        long present = 0;
+        for (int slot = 0; slot < PageTree.SLOTS; slot++) {
+            final int entry = OffHeap.getInt(tree.slot(word, slot));
+            require((entry != 0) == ((occupied >>> slot & 1) != 0), "is wrong about whether it uses slot " + slot, word);
+            if (entry == 0) {
+                continue;
+            }
+            final long index = base + ((long) slot << shift);
+            require(index <= PageTree.MAX_INDEX, "holds index " + index, word);
+            if (shift == 0) {
+                entry(index, entry);
+                if (PageTree.isPage(entry)) {
+                    present |= 1L << slot;
+                }
+            } else {
+                require(PageTree.isNode(entry), "has an entry above the leaves in slot " + slot, word);
+                node(entry, PageTree.node(word), slot, shift - PageTree.BITS, index);
+            }
+        }
+        marks(word, shift, present);
+        final boolean isListed = OffHeap.getByte(header + NodeSlab.LISTED_OFFSET) != 0;
+        require(isListed == (shift == 0 && present == 0), "is wrongly on, or off, the shadow list", word);
+        if (isListed) {
+            listed++;
+        }
+    }
+
+    private void marks(final int word, final int shift, final long present) {
+        final long header = tree.header(word);
+        for (int mark = 0; mark < NodeSlab.MARKS; mark++) {
+            final long marks = OffHeap.getLong(header + NodeSlab.MARKS_OFFSET + 8L * mark);
+            if (shift == 0) {
+                require((marks & ~present) == 0, "has mark " + mark + " on a slot without a page", word);
+                require(mark != NodeSlab.MARK_PAGE || marks == present, "misses a page in its pages mark", word);
+                continue;
+            }
+            long below = 0;
+            for (int slot = 0; slot < PageTree.SLOTS; slot++) {
+                final int child = OffHeap.getInt(tree.slot(word, slot));
+                if (child != 0 && OffHeap.getLong(tree.header(child) + NodeSlab.MARKS_OFFSET + 8L * mark) != 0) {
+                    below |= 1L << slot;
+                }
+            }
+            require(marks == below, "disagrees with its children about mark " + mark, word);
+        }
+    }
+
+    private void entry(final long index, final int entry) {
+        if (PageTree.isPage(entry)) {
+            pages++;
+            visitor.page(index, PageTree.frame(entry));
+        } else if (PageTree.isShadow(entry)) {
+            shadows++;
+        } else {
+            require(entry == PageTree.EMPTY, "index " + index + " holds " + Integer.toHexString(entry), entry);
+        }
+    }
+
+    private void list() {
+        require(listed == tree.listed(), listed + " shadow nodes counted as " + tree.listed(), tree.rootWord());
+        int previous = NodeSlab.NONE;
+        int node = tree.oldestShadow();
+        for (int i = 0; i < listed; i++) {
+            require(node != NodeSlab.NONE, "the shadow list ends after " + i + " of " + listed, tree.rootWord());
+            final int word = node << 2;
+            final long header = tree.header(word);
+            require(OffHeap.getLong(header + NodeSlab.OWNER_OFFSET) == tree.owner(), "is on a foreign list", word);
+            require(OffHeap.getByte(header + NodeSlab.LISTED_OFFSET) != 0, "is on the list unawares", word);
+            require(OffHeap.getInt(header + NodeSlab.PREVIOUS_OFFSET) == previous, "has a wrong back link", word);
+            previous = node;
+            node = OffHeap.getInt(header + NodeSlab.NEXT_OFFSET);
+        }
+        require(node == NodeSlab.NONE, "the shadow list is longer than " + listed, tree.rootWord());
+        require(tree.youngestShadow() == previous, "the shadow list does not end at its tail", tree.rootWord());
+    }
+
+    private long occupied(final int word) {
+        return OffHeap.getLong(tree.header(word) + NodeSlab.OCCUPIED_OFFSET);
+    }
+
+    private void require(final boolean holds, final String message, final int word) {
+        if (!holds) {
+            throw new AssertionError("tree " + tree.name() + ", node " + PageTree.node(word) + ": " + message);
+        }
+    }
+}
