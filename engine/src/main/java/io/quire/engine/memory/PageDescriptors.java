@@ -244,6 +244,16 @@ public final class PageDescriptors implements AutoCloseable {
     }
 
     /**
+     * The map count: how many region pages show this page.
+     *
+     * @param frame frame number
+     * @return maps, 0 or more
+     */
+    public int maps(final int frame) {
+        return OffHeap.getIntVolatile(address(frame) + MAPS_OFFSET);
+    }
+
+    /**
      * Adds a reference unless the count is zero (Linux: {@code folio_try_get}). The caller must check the binding again.
      *
      * @param frame frame number

@@ -1,0 +1,20 @@
+package io.quire.engine;
+
+import io.quire.engine.cache.PageCache;
+import io.quire.engine.evict.S3FifoPolicy;
+import io.quire.engine.write.WritePolicies;
+
+/** The way in for programs that embed the engine: a page cache with the usual policies. */
+public final class Quire {
+    private Quire() {
+    }
+
+    /**
+     * Starts to describe a cache with the {@code multi-page} write policy and S3-FIFO replacement.
+     *
+     * @return a builder
+     */
+    public static PageCache.Builder cache() {
+        return PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new);
+    }
+}

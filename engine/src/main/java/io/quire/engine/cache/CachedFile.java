@@ -1,0 +1,444 @@
+package io.quire.engine.cache;
+
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.quire.engine.memory.OffHeap;
+import io.quire.engine.store.Errno;
+import io.quire.engine.store.IoVector;
+import io.quire.engine.store.StoreAttributes;
+import io.quire.engine.store.StoreException;
+
+/**
+ * An open file of a {@link PageCache}: reads and writes at byte offsets.
+ *
+ * <p>Thread-safe. Reads run beside everything; writes, truncate, punch, allocate and invalidate of one file exclude each
+ * other. A read that overlaps a write may see part of it. Offsets and sizes are bytes, 0 to 2^63 - 1. A write has reached
+ * the store when it returns, and stable storage after {@link #sync}.
+ *
+ * <p>Every handle has its own read-ahead state and sees each write error once at its next {@link #sync}.
+ */
+public final class CachedFile implements AutoCloseable {
+    private final Mapping mapping;
+    private final PageCache cache;
+    private final ReadAhead readAhead;
+    private final AtomicLong errorCursor;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    CachedFile(final Mapping mapping) {
+        this.mapping = mapping;
+        this.cache = mapping.cache;
+        this.readAhead = new ReadAhead(cache.readAheadPages);
+        this.errorCursor = new AtomicLong(mapping.errors.sample());
+    }
+
+    /**
+     * Opens another handle on the same pages.
+     *
+     * @return a handle of its own
+     * @throws CacheException EBADF when the file is closed
+     */
+    public CachedFile reopen() throws CacheException {
+        checkOpen();
+        if (!mapping.attach()) {
+            throw closedFile();
+        }
+        return new CachedFile(mapping);
+    }
+
+    /**
+     * Reads into native memory.
+     *
+     * @param offset  first byte, 0 or more
+     * @param address where the bytes go; {@code length} bytes must be writable there
+     * @param length  bytes, 0 or more
+     * @return bytes read; fewer than {@code length} only at the end of the file, 0 at or beyond it
+     * @throws CacheException EINVAL for a negative offset or length, EBADF when closed, ENOMEM when no page can be had, or
+     *                        the store's errno when the first byte could not be read
+     */
+    public int read(final long offset, final long address, final int length) throws CacheException {
+        checkRange(offset, length);
+        if (closed.getPlain()) {
+            throw closedFile();
+        }
+        final Mapping pages = mapping;
+        final long size = pages.size();
+        if (offset >= size || length == 0) {
+            return 0;
+        }
+        final int wanted = (int) Math.min(length, size - offset);
+        final ThreadState state = cache.threads.current();
+        int done = pages.readResident(state, offset, address, wanted);
+        if (done == wanted) {
+            state.count(CacheCounter.HITS, pagesTouched(offset, wanted));
+            return done;
+        }
+        return readRest(state, offset, address, wanted, done);
+    }
+
+    private int readRest(final ThreadState state, final long offset, final long address, final int wanted,
+        final int already) throws CacheException {
+        state.count(CacheCounter.HITS, already == 0 ? 0 : pagesTouched(offset, already));
+        int done = already;
+        // Pages that this read had to fetch are misses, also when it then finds them in the cache.
+        final long misses = state.value(CacheCounter.MISSES);
+        long fetched = 0;
+        while (done < wanted) {
+            int n = mapping.readResident(state, offset + done, address + done, wanted - done);
+            if (n > 0) {
+                final long touched = pagesTouched(offset + done, n);
+                final long known = Math.min(touched, fetched);
+                fetched -= known;
+                state.count(CacheCounter.HITS, touched - known);
+            } else {
+                final long before = state.value(CacheCounter.MISSES);
+                try {
+                    n = cache.filler.readThrough(mapping, readAhead, offset + done, address + done, wanted - done, state);
+                } catch (final CacheException e) {
+                    if (done > 0) {
+                        break;
+                    }
+                    throw e;
+                }
+                if (n == PageFiller.END) {
+                    break;
+                }
+                final long now = state.value(CacheCounter.MISSES) - before;
+                if (now == 0) {
+                    state.count(CacheCounter.HITS, 1);
+                }
+                fetched += Math.max(0, now - 1);
+            }
+            done += n;
+        }
+        readAhead.accessed(offset, Math.max(1, done));
+        assert state.value(CacheCounter.MISSES) >= misses;
+        return done;
+    }
+
+    private static long pagesTouched(final long offset, final int length) {
+        return (offset + length - 1 >>> 12) - (offset >>> 12) + 1;
+    }
+
+    /**
+     * Reads into a heap array.
+     *
+     * @param offset      first byte of the file
+     * @param destination where the bytes go
+     * @param from        first index in it
+     * @param length      bytes, 0 or more
+     * @return bytes read, as {@link #read(long, long, int)}
+     * @throws CacheException            as {@link #read(long, long, int)}
+     * @throws IndexOutOfBoundsException when the range does not lie in the array
+     */
+    public int read(final long offset, final byte[] destination, final int from, final int length)
+        throws CacheException {
+        Objects.checkFromIndexSize(from, length, destination.length);
+        checkRange(offset, length);
+        final long bounce = cache.threads.current().bounce();
+        int done = 0;
+        while (done < length) {
+            final int n = read(offset + done, bounce, Math.min(length - done, ThreadState.BOUNCE_SIZE));
+            if (n == 0) {
+                break;
+            }
+            OffHeap.copyToArray(bounce, destination, from + done, n);
+            done += n;
+        }
+        return done;
+    }
+
+    /**
+     * Reads into the pieces of a vector, in order.
+     *
+     * @param offset first byte of the file
+     * @param target where the bytes go; not changed
+     * @return bytes read, as {@link #read(long, long, int)}
+     * @throws CacheException as {@link #read(long, long, int)}
+     */
+    public long readVector(final long offset, final IoVector target) throws CacheException {
+        checkRange(offset, target.bytes());
+        long done = 0;
+        for (int i = 0; i < target.count(); i++) {
+            long inPiece = 0;
+            while (inPiece < target.length(i)) {
+                final int n = read(offset + done, target.address(i) + inPiece,
+                    (int) Math.min(target.length(i) - inPiece, 1 << 30));
+                if (n == 0) {
+                    return done;
+                }
+                inPiece += n;
+                done += n;
+            }
+        }
+        return done;
+    }
+
+    /**
+     * Writes from native memory.
+     *
+     * @param offset  first byte, 0 or more
+     * @param address where the bytes come from
+     * @param length  bytes, 0 or more
+     * @return bytes that reached the store; fewer than {@code length} when the store failed part-way
+     * @throws CacheException EINVAL for a negative offset or length, EFBIG beyond 2^63 - 1, EBADF when closed, ENOMEM when no
+     *                        page can be had, or the store's errno when nothing reached it
+     */
+    public int write(final long offset, final long address, final int length) throws CacheException {
+        checkRange(offset, length);
+        return (int) writeFrom(cache.threads.current().addressSource.at(address), offset, length);
+    }
+
+    /**
+     * Writes from a heap array.
+     *
+     * @param offset first byte of the file
+     * @param source where the bytes come from
+     * @param from   first index in it
+     * @param length bytes, 0 or more
+     * @return bytes that reached the store, as {@link #write(long, long, int)}
+     * @throws CacheException            as {@link #write(long, long, int)}
+     * @throws IndexOutOfBoundsException when the range does not lie in the array
+     */
+    public int write(final long offset, final byte[] source, final int from, final int length) throws CacheException {
+        Objects.checkFromIndexSize(from, length, source.length);
+        return (int) writeFrom(new ArraySource(source, from), offset, length);
+    }
+
+    /**
+     * Writes the pieces of a vector, in order.
+     *
+     * @param offset first byte of the file
+     * @param source where the bytes come from; not changed
+     * @return bytes that reached the store, as {@link #write(long, long, int)}
+     * @throws CacheException as {@link #write(long, long, int)}
+     */
+    public long writeVector(final long offset, final IoVector source) throws CacheException {
+        return writeFrom(new VectorSource(source), offset, source.bytes());
+    }
+
+    /**
+     * Writes from any source.
+     *
+     * @param source where the bytes come from
+     * @param offset first byte of the file
+     * @param length bytes, 0 or more
+     * @return bytes that reached the store, as {@link #write(long, long, int)}
+     * @throws CacheException as {@link #write(long, long, int)}, or what the source says
+     */
+    public long writeFrom(final WriteSource source, final long offset, final long length) throws CacheException {
+        checkRange(offset, length);
+        checkOpen();
+        if (length == 0) {
+            return 0;
+        }
+        if (offset > Long.MAX_VALUE - length) {
+            throw new CacheException(Errno.EFBIG, "a write of " + length + " bytes at " + offset
+                + " goes beyond the largest file of 2^63 - 1 bytes");
+        }
+        final ThreadState state = cache.threads.current();
+        mapping.writeLock.lock();
+        try {
+            mapping.checkOpen();
+            final long size = mapping.size();
+            if (offset + length > size && offset >>> 12 > size >>> 12) {
+                // The page that held the end becomes an inner page: its tail must be zeros by then.
+                cache.remover.settleTail(mapping, size);
+            }
+            mapping.noteOwnChange();
+            final WriteOperation operation = state.write.begin(mapping, source, offset, length);
+            try {
+                return mapping.policy().write(operation);
+            } finally {
+                operation.end();
+            }
+        } finally {
+            mapping.writeLock.unlock();
+        }
+    }
+
+    /**
+     * The size.
+     *
+     * @return bytes
+     */
+    public long size() {
+        return mapping.size();
+    }
+
+    /**
+     * Sets the size. When this returns no page beyond it is in the cache, and none of the old bytes comes back if the file
+     * grows again.
+     *
+     * @param size bytes, 0 or more
+     * @throws CacheException EINVAL when negative, EBADF when closed, or the store's errno; the size is then unchanged
+     */
+    public void truncate(final long size) throws CacheException {
+        checkRange(size, 0);
+        exclusively(() -> cache.remover.truncate(mapping, size));
+    }
+
+    /**
+     * Makes a range a hole that reads as zeros. The size does not change.
+     *
+     * @param offset first byte, 0 or more
+     * @param length bytes, 1 or more
+     * @throws CacheException EINVAL for an empty or negative range, EBADF when closed, or the store's errno
+     */
+    public void punch(final long offset, final long length) throws CacheException {
+        checkRange(offset, length);
+        if (length == 0 || offset > Long.MAX_VALUE - length) {
+            throw new CacheException(Errno.EINVAL, "a hole of " + length + " bytes at " + offset + " is out of range");
+        }
+        exclusively(() -> cache.remover.punch(mapping, offset, length));
+    }
+
+    /**
+     * Makes sure that later writes to a range do not fail for want of space.
+     *
+     * @param offset   first byte, 0 or more
+     * @param length   bytes, 1 or more
+     * @param keepSize whether the size stays when the range goes beyond the end
+     * @throws CacheException EINVAL or EFBIG for a bad range, EBADF when closed, or the store's errno
+     */
+    public void allocate(final long offset, final long length, final boolean keepSize) throws CacheException {
+        checkRange(offset, length);
+        if (length == 0) {
+            throw new CacheException(Errno.EINVAL, "an empty range at " + offset + " cannot be allocated");
+        }
+        if (offset > Long.MAX_VALUE - length) {
+            throw new CacheException(Errno.EFBIG, "a range of " + length + " bytes at " + offset
+                + " goes beyond the largest file of 2^63 - 1 bytes");
+        }
+        exclusively(() -> {
+            try {
+                mapping.noteOwnChange();
+                if (!keepSize && offset + length > mapping.size()) {
+                    cache.remover.settleTail(mapping, mapping.size());
+                }
+                mapping.file.allocate(offset, length, keepSize);
+                if (!keepSize && offset + length > mapping.size()) {
+                    mapping.publishSize(offset + length);
+                }
+            } catch (final StoreException e) {
+                throw new CacheException("allocating " + length + " bytes at " + offset, e);
+            }
+        });
+    }
+
+    /**
+     * Waits until everything written so far has reached stable storage, and tells of write errors since the last time.
+     *
+     * @param dataOnly whether attributes that are not needed to read the data back may stay behind
+     * @throws CacheException EBADF when closed; the store's errno; or, once for each handle, the errno of a write that failed
+     *                        since this handle was opened or last synced
+     */
+    public void sync(final boolean dataOnly) throws CacheException {
+        checkOpen();
+        try {
+            mapping.file.sync(dataOnly);
+        } catch (final StoreException e) {
+            mapping.errors.record(e.errno());
+            mapping.errors.advance(errorCursor);
+            throw new CacheException("syncing a file", e);
+        }
+        final int missed = mapping.errors.advance(errorCursor);
+        if (missed != 0) {
+            throw new CacheException(missed, "an earlier write to this file failed; what it wrote may be lost");
+        }
+    }
+
+    /**
+     * Drops the pages, so that the next reads ask the store.
+     *
+     * @throws CacheException EBADF when closed, or the store's errno
+     */
+    public void invalidate() throws CacheException {
+        exclusively(() -> {
+            final StoreAttributes now = new StoreAttributes();
+            try {
+                mapping.file.attributes(now);
+            } catch (final StoreException e) {
+                throw new CacheException("invalidating a file", e);
+            }
+            cache.remover.dropAll(mapping, now.size);
+        });
+    }
+
+    /**
+     * Compares the file's attributes with those at the last look and drops the pages when they tell of a change that was not
+     * made through this cache. Changes from outside while this cache is writing the same file may go unnoticed.
+     *
+     * @param now the attributes as the store shows them
+     * @return whether the pages were dropped
+     * @throws CacheException EBADF when closed, or the store's errno
+     */
+    public boolean revalidate(final StoreAttributes now) throws CacheException {
+        checkOpen();
+        return mapping.revalidate(now);
+    }
+
+    /**
+     * Gives this file a write policy of its own, for all its handles.
+     *
+     * @param policy the policy, or null for the cache's
+     */
+    public void writePolicy(final WritePolicy policy) {
+        mapping.policy(policy);
+    }
+
+    /**
+     * How many of the file's pages are in the cache.
+     *
+     * @return pages
+     */
+    public long cachedPages() {
+        return mapping.tree.pages();
+    }
+
+    /**
+     * Closes the handle. The pages go with the last handle.
+     *
+     * @throws CacheException when the store fails to close the file
+     */
+    @Override
+    public void close() throws CacheException {
+        if (closed.compareAndSet(false, true) && mapping.detach()) {
+            cache.tearDown(mapping);
+        }
+    }
+
+    /** Something done under the write lock. */
+    @FunctionalInterface
+    private interface Action {
+        void run() throws CacheException;
+    }
+
+    private void exclusively(final Action action) throws CacheException {
+        checkOpen();
+        mapping.writeLock.lock();
+        try {
+            mapping.checkOpen();
+            action.run();
+        } finally {
+            mapping.writeLock.unlock();
+        }
+    }
+
+    private void checkOpen() throws CacheException {
+        if (closed.get()) {
+            throw closedFile();
+        }
+    }
+
+    private static CacheException closedFile() {
+        return new CacheException(Errno.EBADF, "the file is closed; open it again");
+    }
+
+    private static void checkRange(final long offset, final long length) throws CacheException {
+        if ((offset | length) < 0) {
+            throw new CacheException(Errno.EINVAL, "a range of " + length + " bytes at " + offset + " is negative");
+        }
+    }
+}

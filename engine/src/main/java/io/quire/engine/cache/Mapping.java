@@ -1,0 +1,371 @@
+package io.quire.engine.cache;
+
+import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
+import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
+import static io.quire.engine.memory.PageDescriptors.GENERATION_ONE;
+import static io.quire.engine.memory.PageDescriptors.INDEX_OFFSET;
+import static io.quire.engine.memory.PageDescriptors.LOCKED;
+import static io.quire.engine.memory.PageDescriptors.MAPPING_OFFSET;
+import static io.quire.engine.memory.PageDescriptors.READAHEAD;
+import static io.quire.engine.memory.PageDescriptors.STATE_OFFSET;
+import static io.quire.engine.memory.PageDescriptors.UPTODATE;
+
+import io.quire.engine.lock.LockClass;
+import io.quire.engine.lock.OrderedMutex;
+import io.quire.engine.memory.OffHeap;
+import io.quire.engine.memory.PageDescriptors;
+import io.quire.engine.store.Errno;
+import io.quire.engine.store.StoreAttributes;
+import io.quire.engine.store.StoreException;
+import io.quire.engine.store.StoreFile;
+import io.quire.engine.tree.PageTree;
+
+/**
+ * The cached pages of one file: Linux's {@code struct address_space} together with the inode's lock and size.
+ *
+ * <p><b>What protects what.</b>
+ * <pre>
+ *  field        written under             read
+ *  size         writeLock                 volatile, by anyone
+ *  stamp        writeLock                 volatile, by anyone
+ *  stampStale   writeLock (set), any      volatile
+ *  policy       -                         volatile
+ *  closed       monitor of this           volatile; believed under a fault mutex
+ *  handles      monitor of this           monitor of this
+ *  tree slots   tree lock (+ page lock    lock-free, then confirmed by the descriptor
+ *               for removal)
+ * </pre>
+ */
+final class Mapping {
+    /** Returned instead of a frame when there is none. */
+    static final int NONE = -1;
+
+    private static final long SAME_PAGE = -GENERATION_ONE | UPTODATE;
+
+    final PageCache cache;
+    final long id;
+    final StoreFile file;
+    final PageTree tree;
+    final OrderedMutex writeLock;
+    final ErrorSequence errors = new ErrorSequence();
+
+    private final PageDescriptors descriptors;
+    private final long descriptorBase;
+    private final long frameBase;
+    private final ReplacementPolicy replacement;
+
+    private volatile long size;
+    private volatile Stamp stamp;
+    private volatile boolean stampStale;
+    private volatile WritePolicy policy;
+    private volatile boolean closed;
+    private int handles;
+
+    /** What became of a frame that was to enter the tree. */
+    enum Insertion { INSERTED, OCCUPIED, NO_NODE }
+
+    /** The times and the size by which a change from outside is noticed. */
+    private record Stamp(long size, long modified, long changed) {
+        static Stamp of(final StoreAttributes a) {
+            return new Stamp(a.size, a.modified, a.changed);
+        }
+
+        boolean matches(final StoreAttributes a) {
+            return size == a.size && modified == a.modified && changed == a.changed;
+        }
+    }
+
+    Mapping(final PageCache cache, final long id, final StoreFile file, final StoreAttributes attributes) {
+        this.cache = cache;
+        this.id = id;
+        this.file = file;
+        this.tree = new PageTree(cache.nodes, "mapping " + id);
+        this.writeLock = new OrderedMutex(LockClass.MAPPING, "mapping " + id);
+        this.descriptors = cache.descriptors;
+        this.descriptorBase = cache.descriptors.address(0);
+        this.frameBase = cache.arena.base();
+        this.replacement = cache.replacement;
+        this.size = attributes.size;
+        this.stamp = Stamp.of(attributes);
+    }
+
+    long size() {
+        return size;
+    }
+
+    /** Publishes a size; under the write lock. */
+    void publishSize(final long newSize) {
+        assert writeLock.isHeldByCurrentThread();
+        size = newSize;
+    }
+
+    WritePolicy policy() {
+        final WritePolicy own = policy;
+        return own != null ? own : cache.writePolicy();
+    }
+
+    void policy(final WritePolicy newPolicy) {
+        policy = newPolicy;
+    }
+
+    // ---- life ----
+
+    synchronized boolean attach() {
+        if (closed) {
+            return false;
+        }
+        handles++;
+        return true;
+    }
+
+    /** Gives one handle back; whether it was the last, so that the caller must tear the mapping down. */
+    synchronized boolean detach() {
+        assert handles > 0;
+        if (--handles == 0 && !closed) {
+            closed = true;
+            return true;
+        }
+        return false;
+    }
+
+    /** Closes for all handles at once; whether the caller must tear the mapping down. */
+    synchronized boolean condemn() {
+        final boolean first = !closed;
+        closed = true;
+        return first;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void checkOpen() throws CacheException {
+        if (closed) {
+            throw new CacheException(Errno.EBADF, "the file is closed; open it again");
+        }
+    }
+
+    // ---- coherence with changes from outside ----
+
+    /** Own changes move the times of the file: the next look takes them over instead of dropping the pages. */
+    void noteOwnChange() {
+        if (!stampStale) {
+            stampStale = true;
+        }
+    }
+
+    boolean revalidate(final StoreAttributes seen) throws CacheException {
+        if (!stampStale && stamp.matches(seen)) {
+            return false;
+        }
+        writeLock.lock();
+        try {
+            final StoreAttributes now = new StoreAttributes();
+            file.attributes(now);
+            final boolean same = stampStale ? now.size == size : stamp.matches(now);
+            stampStale = false;
+            stamp = Stamp.of(now);
+            if (same) {
+                return false;
+            }
+            cache.remover.dropAll(this, now.size);
+            return true;
+        } catch (final StoreException e) {
+            throw new CacheException("reading the attributes of a file", e);
+        } finally {
+            writeLock.unlock();
+        }
+    }
+
+    // ---- pages ----
+
+    boolean isBound(final int frame, final long index) {
+        return descriptors.mapping(frame) == id && descriptors.index(frame) == index;
+    }
+
+    /**
+     * Finds a page and takes a reference (Linux: {@code filemap_get_entry}): the slot is read, the reference added unless
+     * the count is zero, and slot and binding are read again. C3.
+     */
+    int getPage(final long index) {
+        while (true) {
+            final int entry = tree.lookup(index);
+            if (!PageTree.isPage(entry)) {
+                return NONE;
+            }
+            final int frame = PageTree.frame(entry);
+            if (!descriptors.tryGet(frame)) {
+                Thread.onSpinWait();
+                continue;
+            }
+            if (isBound(frame, index) && tree.lookup(index) == entry) {
+                return frame;
+            }
+            cache.release(frame);
+        }
+    }
+
+    /**
+     * Puts a private frame into the tree as a locked page that is not uptodate, with one reference for the caller. When it
+     * does not go in, the frame is free again.
+     */
+    Insertion insert(final long index, final int frame, final boolean readAhead, final ThreadState state) {
+        final int before;
+        tree.lock();
+        try {
+            if (PageTree.isPage(tree.lookup(index))) {
+                cache.allocator.free(frame);
+                return Insertion.OCCUPIED;
+            }
+            descriptors.bind(frame, id, index, LOCKED);
+            descriptors.get(frame);
+            cache.locks.adopted(frame);
+            before = tree.replace(index, PageTree.page(frame));
+            if (before == PageTree.OUT_OF_NODES) {
+                descriptors.unbind(frame);
+            }
+        } finally {
+            tree.unlock();
+        }
+        if (before == PageTree.OUT_OF_NODES) {
+            cache.locks.unlock(frame);
+            cache.release(frame);
+            cache.release(frame);
+            return Insertion.NO_NODE;
+        }
+        state.count(CacheCounter.PAGES, 1);
+        final int shadow = PageTree.isShadow(before) ? PageTree.shadowValue(before) : ReplacementPolicy.NO_SHADOW;
+        if (replacement.inserted(frame, readAhead, shadow)) {
+            state.count(CacheCounter.REFAULTS, 1);
+        }
+        return Insertion.INSERTED;
+    }
+
+    CacheException noNode(final long index) {
+        return new CacheException(Errno.ENOMEM, "no tree node is left for page " + index + "; use a larger cache");
+    }
+
+    /** Takes a page out of the tree; under its page lock. The caller unlocks and drops the cache's reference. */
+    void removeLocked(final long index, final int frame, final ThreadState state) {
+        tree.lock();
+        try {
+            detachLocked(index, frame);
+        } finally {
+            tree.unlock();
+        }
+        forget(frame, state);
+    }
+
+    /** The part of a removal that needs the tree lock. */
+    void detachLocked(final long index, final int frame) {
+        assert isBound(frame, index) && descriptors.has(frame, LOCKED);
+        final int before = tree.replace(index, PageTree.EMPTY);
+        assert before == PageTree.page(frame) : "slot " + index + " held " + before;
+        descriptors.unbind(frame);
+    }
+
+    /** The part of a removal that comes after it. */
+    void forget(final int frame, final ThreadState state) {
+        replacement.removed(frame);
+        state.count(CacheCounter.PAGES, -1);
+    }
+
+    // ---- optimistic reads ----
+
+    /**
+     * Copies from uptodate pages without a lock, a reference or any atomic read-modify-write. C4: the generation is read
+     * before the binding and again after the copy; when it moved, or UPTODATE was lost, what was copied does not count.
+     *
+     * @return bytes copied from the front of the range, 0 when its first page needs the slow path
+     */
+    int readResident(final ThreadState state, final long position, final long target, final int length) {
+        final int offset = (int) position & FRAME_SIZE - 1;
+        return offset + length <= FRAME_SIZE
+            ? readOne(position >>> FRAME_SHIFT, offset, target, length)
+            : readRun(state, position >>> FRAME_SHIFT, offset, target, length);
+    }
+
+    private int readOne(final long index, final int offset, final long target, final int length) {
+        final int entry = tree.lookup(index);
+        if (!PageTree.isPage(entry)) {
+            return 0;
+        }
+        final int frame = PageTree.frame(entry);
+        final long descriptor = descriptor(frame);
+        final long before = OffHeap.getLongAcquire(descriptor + STATE_OFFSET);
+        if ((before & (UPTODATE | READAHEAD)) != UPTODATE
+            || OffHeap.getLong(descriptor + MAPPING_OFFSET) != id
+            || OffHeap.getLong(descriptor + INDEX_OFFSET) != index) {
+            return 0;
+        }
+        final long source = frameBase + ((long) frame << FRAME_SHIFT) + offset;
+        if (length == Long.BYTES) {
+            OffHeap.putLong(target, OffHeap.getLong(source));
+        } else {
+            OffHeap.copy(source, target, length);
+        }
+        OffHeap.loadFence();
+        if (((OffHeap.getLong(descriptor + STATE_OFFSET) ^ before) & SAME_PAGE) != 0) {
+            return 0;
+        }
+        replacement.touched(frame);
+        return length;
+    }
+
+    private int readRun(final ThreadState state, final long index, final int offset, final long target,
+        final int length) {
+        final int[] entries = state.entries;
+        final long[] states = state.states;
+        final int pages = Math.min(entries.length, offset + length + FRAME_SIZE - 1 >>> FRAME_SHIFT);
+        final int found = tree.lookupRun(index, pages, entries);
+        int good = 0;
+        while (good < found && PageTree.isPage(entries[good])) {
+            final long descriptor = descriptor(PageTree.frame(entries[good]));
+            final long before = OffHeap.getLongAcquire(descriptor + STATE_OFFSET);
+            if ((before & (UPTODATE | READAHEAD)) != UPTODATE
+                || OffHeap.getLong(descriptor + MAPPING_OFFSET) != id
+                || OffHeap.getLong(descriptor + INDEX_OFFSET) != index + good) {
+                break;
+            }
+            states[good++] = before;
+        }
+        if (good == 0) {
+            return 0;
+        }
+        copyRuns(entries, good, offset, target, Math.min(length, (good << FRAME_SHIFT) - offset));
+        OffHeap.loadFence();
+        int sure = 0;
+        while (sure < good) {
+            final int frame = PageTree.frame(entries[sure]);
+            if (((OffHeap.getLong(descriptor(frame) + STATE_OFFSET) ^ states[sure]) & SAME_PAGE) != 0) {
+                break;
+            }
+            replacement.touched(frame);
+            sure++;
+        }
+        return sure == 0 ? 0 : Math.min(length, (sure << FRAME_SHIFT) - offset);
+    }
+
+    /** Pages whose frames follow each other are copied as one piece. */
+    private void copyRuns(final int[] entries, final int pages, final int offset, final long target, final int length) {
+        int copied = 0;
+        int skip = offset;
+        int page = 0;
+        while (page < pages) {
+            final int first = PageTree.frame(entries[page]);
+            int run = 1;
+            while (page + run < pages && PageTree.frame(entries[page + run]) == first + run) {
+                run++;
+            }
+            final int piece = Math.min(length - copied, (run << FRAME_SHIFT) - skip);
+            OffHeap.copy(frameBase + ((long) first << FRAME_SHIFT) + skip, target + copied, piece);
+            copied += piece;
+            skip = 0;
+            page += run;
+        }
+    }
+
+    private long descriptor(final int frame) {
+        return descriptorBase + (long) frame * PageDescriptors.DESCRIPTOR_SIZE;
+    }
+}

@@ -1,0 +1,390 @@
+package io.quire.engine.cache;
+
+import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
+import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
+
+import java.lang.ref.Cleaner;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+import org.jctools.maps.NonBlockingHashMapLong;
+
+import io.quire.engine.lock.FaultMutexTable;
+import io.quire.engine.lock.PageLocks;
+import io.quire.engine.memory.FrameAllocator;
+import io.quire.engine.memory.FrameArena;
+import io.quire.engine.memory.NativeMemory;
+import io.quire.engine.memory.PageDescriptors;
+import io.quire.engine.store.Errno;
+import io.quire.engine.store.StoreAttributes;
+import io.quire.engine.store.StoreException;
+import io.quire.engine.store.StoreFile;
+import io.quire.engine.tree.NodeSlab;
+import io.quire.engine.tree.PageTree;
+
+/**
+ * A bounded set of off-heap pages through which files are read and written.
+ *
+ * <p>Made by {@link #builder}; {@code io.quire.engine.Quire} makes one with the usual policies:
+ *
+ * {@snippet file="Embedding.java" region="example"}
+ *
+ * <p>Thread-safe. The cache starts no thread of its own. Its memory is reserved when it is made, touched as pages are first
+ * used, and bounded by the capacity plus at most 2 % of it; hits allocate nothing on the heap.
+ */
+public final class PageCache implements AutoCloseable {
+    /** Size of a page, in bytes. */
+    public static final int PAGE_SIZE = FRAME_SIZE;
+    /** Smallest capacity, in bytes. */
+    public static final long MIN_CAPACITY = 4L << 20;
+    /** Largest capacity, in bytes. */
+    public static final long MAX_CAPACITY = 4L << 40;
+
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final long ALLOCATION_PATIENCE_NANOS = 10_000_000_000L;
+    private static final long ALLOCATION_PAUSE_NANOS = 50_000L;
+    private static final int NODES_PER_FRAME = 9;
+
+    final System.Logger logger = System.getLogger(PageCache.class.getName());
+    final FrameArena arena;
+    final PageDescriptors descriptors;
+    final FrameAllocator allocator;
+    final NodeSlab nodes;
+    final PageLocks locks;
+    final FaultMutexTable stripes;
+    final ReplacementPolicy replacement;
+    final NonBlockingHashMapLong<Mapping> mappings = new NonBlockingHashMapLong<>();
+    final ThreadStates threads;
+    final PageFiller filler;
+    final PageRemover remover;
+    final Reclaimer reclaimer;
+    final Executor readAheadExecutor;
+    final int readAheadPages;
+    final int batchLimit;
+
+    private final Resources resources;
+    private final CacheCounters counters;
+    private final AtomicLong nextMapping = new AtomicLong();
+    private volatile WritePolicy writePolicy;
+    private volatile boolean closed;
+
+    private PageCache(final Builder builder) {
+        final int frames = (int) (builder.capacity >>> FRAME_SHIFT);
+        final int processors = Runtime.getRuntime().availableProcessors();
+        resources = new Resources();
+        arena = resources.keep(new FrameArena(frames, builder.hugePages));
+        descriptors = resources.keep(new PageDescriptors(frames));
+        allocator = resources.keep(new FrameAllocator(descriptors));
+        nodes = resources.keep(new NodeSlab((int) Math.min((long) frames * NODES_PER_FRAME + 1024, 1 << 29)));
+        locks = resources.keep(new PageLocks(descriptors, processors));
+        // The memory stays mapped until no thread can reach it: a read that races with close finds it stale, not gone.
+        CLEANER.register(this, resources);
+        stripes = new FaultMutexTable(processors);
+        replacement = builder.replacement.create(descriptors);
+        threads = new ThreadStates(this, resources);
+        filler = new PageFiller(this);
+        remover = new PageRemover(this);
+        reclaimer = new Reclaimer(this, frames);
+        readAheadExecutor = builder.readAheadExecutor;
+        readAheadPages = Math.clamp(builder.readAhead >>> FRAME_SHIFT, 1, Math.min(ThreadState.BATCH, frames / 32));
+        batchLimit = Math.min(ThreadState.BATCH, frames / 32);
+        writePolicy = builder.writePolicy;
+        counters = new CacheCounters(this);
+    }
+
+    /**
+     * Starts to describe a cache.
+     *
+     * @param writePolicy how writes reach the store; may be changed later
+     * @param replacement makes the replacement policy
+     * @return a builder with the default capacity of 512 MiB
+     */
+    public static Builder builder(final WritePolicy writePolicy, final ReplacementFactory replacement) {
+        return new Builder(writePolicy, replacement);
+    }
+
+    /** Makes a replacement policy over the descriptors of a cache. */
+    @FunctionalInterface
+    public interface ReplacementFactory {
+        /**
+         * Makes the policy.
+         *
+         * @param descriptors the cache's page descriptors; the queue fields belong to the policy
+         * @return the policy
+         */
+        ReplacementPolicy create(PageDescriptors descriptors);
+    }
+
+    /** Describes a cache. Not thread-safe. */
+    public static final class Builder {
+        private final ReplacementFactory replacement;
+        private WritePolicy writePolicy;
+        private long capacity = 512L << 20;
+        private boolean hugePages;
+        private long readAhead = 1L << 20;
+        private Executor readAheadExecutor;
+
+        private Builder(final WritePolicy writePolicy, final ReplacementFactory replacement) {
+            this.writePolicy = Objects.requireNonNull(writePolicy, "writePolicy");
+            this.replacement = Objects.requireNonNull(replacement, "replacement");
+        }
+
+        /**
+         * Sets how many bytes of pages the cache may hold.
+         *
+         * @param bytes {@link #MIN_CAPACITY} to {@link #MAX_CAPACITY}, rounded down to whole pages
+         * @return this
+         * @throws IllegalArgumentException outside that range
+         */
+        public Builder capacity(final long bytes) {
+            if (bytes < MIN_CAPACITY || bytes > MAX_CAPACITY) {
+                throw new IllegalArgumentException("a cache holds 4 MiB to 4 TiB, not " + bytes + " bytes");
+            }
+            capacity = bytes;
+            return this;
+        }
+
+        /**
+         * Asks for transparent huge pages under the page frames.
+         *
+         * @param use whether to ask; off by default
+         * @return this
+         */
+        public Builder hugePages(final boolean use) {
+            hugePages = use;
+            return this;
+        }
+
+        /**
+         * Sets how writes reach the store.
+         *
+         * @param policy the cache's policy, for files that have none of their own
+         * @return this
+         */
+        public Builder writePolicy(final WritePolicy policy) {
+            writePolicy = Objects.requireNonNull(policy, "policy");
+            return this;
+        }
+
+        /**
+         * Sets the largest read-ahead window.
+         *
+         * @param bytes 0 for none, at most 1 MiB and a 32nd of the capacity; 1 MiB by default
+         * @return this
+         */
+        public Builder readAhead(final long bytes) {
+            if (bytes < 0) {
+                throw new IllegalArgumentException("a read-ahead window cannot have " + bytes + " bytes");
+            }
+            readAhead = bytes;
+            return this;
+        }
+
+        /**
+         * Lets sequential readers find their next window already on its way.
+         *
+         * @param executor runs the fetches, on threads of its owner; none by default: windows are then fetched by the reader
+         *                 that needs them
+         * @return this
+         */
+        public Builder readAheadExecutor(final Executor executor) {
+            readAheadExecutor = executor;
+            return this;
+        }
+
+        /**
+         * Makes the cache.
+         *
+         * @return an empty cache
+         * @throws OutOfMemoryError when the address space does not allow it
+         */
+        public PageCache build() {
+            return new PageCache(this);
+        }
+    }
+
+    /** Off-heap memory, given back when the cache can no longer be reached. Holds no reference to the cache. */
+    static final class Resources implements Runnable {
+        private final ArrayDeque<AutoCloseable> kept = new ArrayDeque<>();
+
+        synchronized <T extends AutoCloseable> T keep(final T resource) {
+            kept.push(resource);
+            return resource;
+        }
+
+        @Override
+        public synchronized void run() {
+            while (!kept.isEmpty()) {
+                try {
+                    kept.pop().close();
+                } catch (final Exception e) {
+                    throw new IllegalStateException("giving back off-heap memory", e);
+                }
+            }
+        }
+    }
+
+    /**
+     * Opens a file through the cache. The cache takes the store file over and closes it with the last handle.
+     *
+     * @param file of a store; must not be opened twice: use {@link CachedFile#reopen} for further handles
+     * @return a handle
+     * @throws CacheException when the file's attributes cannot be read
+     * @throws IllegalStateException when the cache is closed
+     */
+    public CachedFile open(final StoreFile file) throws CacheException {
+        if (closed) {
+            throw new IllegalStateException("the cache is closed");
+        }
+        final StoreAttributes attributes = new StoreAttributes();
+        try {
+            file.attributes(attributes);
+        } catch (final StoreException e) {
+            throw new CacheException("opening a file", e);
+        }
+        final Mapping mapping = new Mapping(this, nextMapping.incrementAndGet(), file, attributes);
+        mapping.attach();
+        mappings.put(mapping.id, mapping);
+        return new CachedFile(mapping);
+    }
+
+    /**
+     * How many bytes of pages the cache may hold.
+     *
+     * @return bytes, a multiple of {@link #PAGE_SIZE}
+     */
+    public long capacity() {
+        return (long) arena.frames() << FRAME_SHIFT;
+    }
+
+    /**
+     * The policy of files that have none of their own.
+     *
+     * @return the policy
+     */
+    public WritePolicy writePolicy() {
+        return writePolicy;
+    }
+
+    /**
+     * Changes the policy for writes that begin from now on.
+     *
+     * @param policy the new policy
+     */
+    public void writePolicy(final WritePolicy policy) {
+        writePolicy = Objects.requireNonNull(policy, "policy");
+    }
+
+    /**
+     * What the cache counts.
+     *
+     * @return a reader, thread-safe
+     */
+    public CacheCounters counters() {
+        return counters;
+    }
+
+    /**
+     * Drops every page that is not in use. Data is not lost: it is in the store.
+     */
+    public void drop() {
+        for (final Mapping mapping : mappings.values()) {
+            mapping.writeLock.lock();
+            try {
+                remover.removeAll(mapping, 0, PageTree.MAX_INDEX);
+            } finally {
+                mapping.writeLock.unlock();
+            }
+        }
+    }
+
+    /**
+     * Off-heap bytes in use beside the pages: descriptors of frames that were used, and tree nodes.
+     *
+     * @return bytes
+     */
+    public long overheadBytes() {
+        return (long) descriptors.frames() * PageDescriptors.DESCRIPTOR_SIZE + nodes.bytesUsed();
+    }
+
+    /**
+     * Checks the whole structure: every tree, every descriptor, every queue, every frame. Only when nothing else uses the
+     * cache.
+     *
+     * @throws AssertionError naming what is wrong
+     */
+    public void verify() {
+        new StructureCheck(this).run();
+    }
+
+    /** Closes every file that is still open, without a sync, and gives the memory back. Later use is refused. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (final Mapping mapping : mappings.values()) {
+            if (mapping.condemn()) {
+                try {
+                    tearDown(mapping);
+                } catch (final CacheException e) {
+                    logger.log(System.Logger.Level.WARNING, "closing a file of a closing cache", e);
+                }
+            }
+        }
+        NativeMemory.discard(arena.base(), capacity());
+    }
+
+    void tearDown(final Mapping mapping) throws CacheException {
+        mapping.writeLock.lock();
+        try {
+            remover.tearDown(mapping);
+            mappings.remove(mapping.id);
+            mapping.tree.close();
+            mapping.file.close();
+        } catch (final StoreException e) {
+            throw new CacheException("closing a file", e);
+        } finally {
+            mapping.writeLock.unlock();
+        }
+    }
+
+    /** Drops a reference; the last one frees the frame. */
+    void release(final int frame) {
+        if (descriptors.put(frame)) {
+            allocator.free(frame);
+        }
+    }
+
+    /** A frame, after one attempt to make room. */
+    int tryAllocate(final ThreadState state) {
+        final int frame = allocator.allocate();
+        if (frame != FrameAllocator.NONE) {
+            return frame;
+        }
+        return reclaimer.reclaim(state) > 0 ? allocator.allocate() : FrameAllocator.NONE;
+    }
+
+    /** A frame, however long it takes others to give pages back, within reason. The caller may hold no page. */
+    int allocate(final ThreadState state) throws CacheException {
+        int frame = tryAllocate(state);
+        if (frame != FrameAllocator.NONE) {
+            return frame;
+        }
+        final long start = System.nanoTime();
+        do {
+            if (reclaimer.reclaim(state) == 0) {
+                LockSupport.parkNanos(ALLOCATION_PAUSE_NANOS);
+            }
+            frame = allocator.allocate();
+            if (frame != FrameAllocator.NONE) {
+                return frame;
+            }
+        } while (System.nanoTime() - start < ALLOCATION_PATIENCE_NANOS);
+        throw new CacheException(Errno.ENOMEM, "every page of the cache has been in use for 10 seconds; use a larger cache");
+    }
+}

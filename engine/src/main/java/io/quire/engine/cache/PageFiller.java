@@ -1,0 +1,281 @@
+package io.quire.engine.cache;
+
+import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
+import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
+import static io.quire.engine.memory.PageDescriptors.READAHEAD;
+import static io.quire.engine.memory.PageDescriptors.UPTODATE;
+
+import io.quire.engine.memory.FrameAllocator;
+import io.quire.engine.memory.OffHeap;
+import io.quire.engine.store.IoVector;
+import io.quire.engine.store.StoreException;
+import io.quire.engine.tree.PageTree;
+
+/**
+ * Brings pages into the cache: the fault protocol.
+ *
+ * <p>Miss; take the fault mutex of (mapping, index); look again; check the index against the size; take a frame; insert it
+ * locked and not uptodate; release the mutex; read a window of pages in one vectored call; set uptodate and unlock each in
+ * one operation. Because the size is checked under the mutex and truncate passes every mutex after it published the size,
+ * no page beyond the size outlives a truncate (C5). Further pages of a window are only tried: mutex, frame and slot.
+ */
+final class PageFiller {
+    /** Returned instead of a frame or a length when the range lies beyond the end of the file. */
+    static final int END = -2;
+
+    private final PageCache cache;
+
+    PageFiller(final PageCache cache) {
+        this.cache = cache;
+    }
+
+    /**
+     * Reads from one page, which is fetched when it is not in the cache.
+     *
+     * @return bytes copied, 1 or more, or {@link #END}
+     */
+    int readThrough(final Mapping mapping, final ReadAhead readAhead, final long position, final long target,
+        final int length, final ThreadState state) throws CacheException {
+        final long index = position >>> FRAME_SHIFT;
+        final int offset = (int) position & FRAME_SIZE - 1;
+        while (true) {
+            int frame = mapping.getPage(index);
+            if (frame == Mapping.NONE) {
+                frame = fault(mapping, readAhead, index, offset + length + FRAME_SIZE - 1 >>> FRAME_SHIFT, state);
+                if (frame == END) {
+                    return END;
+                }
+                if (frame == Mapping.NONE) {
+                    continue;
+                }
+            }
+            if (!makeUptodate(mapping, index, frame, state)) {
+                cache.release(frame);
+                continue;
+            }
+            final long left = mapping.size() - position;
+            final int copied = (int) Math.min(Math.min(length, FRAME_SIZE - offset), left);
+            if (copied > 0) {
+                OffHeap.copy(cache.arena.address(frame) + offset, target, copied);
+            }
+            final boolean marked = cache.descriptors.has(frame, READAHEAD);
+            if (marked) {
+                cache.descriptors.clear(frame, READAHEAD);
+            }
+            cache.release(frame);
+            if (marked) {
+                prefetchAfter(mapping, readAhead, index);
+            }
+            return copied > 0 ? copied : END;
+        }
+    }
+
+    /** Waits for a page's fill, or does it; false when the page left the mapping meanwhile. */
+    private boolean makeUptodate(final Mapping mapping, final long index, final int frame, final ThreadState state)
+        throws CacheException {
+        if (cache.descriptors.has(frame, UPTODATE)) {
+            return true;
+        }
+        cache.locks.lock(frame);
+        if (!mapping.isBound(frame, index)) {
+            cache.locks.unlock(frame);
+            return false;
+        }
+        if (cache.descriptors.has(frame, UPTODATE)) {
+            cache.locks.unlock(frame);
+            return true;
+        }
+        state.frames[0] = frame;
+        try {
+            fill(mapping, index, 1, -1, state);
+        } catch (final CacheException e) {
+            cache.release(frame);
+            throw e;
+        }
+        return true;
+    }
+
+    /**
+     * Takes the next window's pages in when a marker page was touched, on the cache's read-ahead executor.
+     */
+    void prefetchAfter(final Mapping mapping, final ReadAhead readAhead, final long marker) {
+        if (cache.readAheadExecutor == null || mapping.isClosed()) {
+            return;
+        }
+        final long start = readAhead.onMarker(mapping, marker);
+        final int pages = readAhead.windowSize();
+        cache.readAheadExecutor.execute(() -> prefetch(mapping, start, pages));
+    }
+
+    /** Fetches a window nobody waits for. An error is left for the read that asks for the page. */
+    private void prefetch(final Mapping mapping, final long start, final int pages) {
+        final ThreadState state = cache.threads.current();
+        long index = start;
+        while (index < start + pages && PageTree.isPage(mapping.tree.lookup(index))) {
+            index++;
+        }
+        final int count = collect(mapping, index, 0, (int) (start + pages - index), 0, state);
+        if (count == 0) {
+            return;
+        }
+        state.count(CacheCounter.READ_AHEAD, count);
+        final int first = state.frames[0];
+        try {
+            fill(mapping, index, count, index, state);
+        } catch (final CacheException e) {
+            cache.logger.log(System.Logger.Level.DEBUG, "read-ahead failed; the read that needs the page will tell", e);
+        }
+        cache.release(first);
+    }
+
+    /**
+     * Inserts a missing page and fetches it together with those that follow.
+     *
+     * @return its frame with a reference, not always uptodate; {@link #END}; or {@link Mapping#NONE} to look again
+     */
+    private int fault(final Mapping mapping, final ReadAhead readAhead, final long index, final int request,
+        final ThreadState state) throws CacheException {
+        final int stripe = cache.stripes.stripe(mapping.id, index);
+        final int frame;
+        cache.stripes.lock(stripe);
+        try {
+            final int present = mapping.getPage(index);
+            if (present != Mapping.NONE) {
+                return present;
+            }
+            mapping.checkOpen();
+            if (index >= pages(mapping.size())) {
+                return END;
+            }
+            frame = cache.allocate(state);
+            switch (mapping.insert(index, frame, false, state)) {
+                case INSERTED -> { }
+                // A writer was first: it inserts under the tree lock alone.
+                case OCCUPIED -> {
+                    return Mapping.NONE;
+                }
+                case NO_NODE -> throw mapping.noNode(index);
+            }
+        } finally {
+            cache.stripes.unlock(stripe);
+        }
+        state.frames[0] = frame;
+        final int window = Math.min(readAhead.onMiss(mapping, index, request), ThreadState.BATCH);
+        final int count = 1 + collect(mapping, index + 1, 1, window - 1, request - 1, state);
+        state.count(CacheCounter.MISSES, Math.min(count, request));
+        state.count(CacheCounter.READ_AHEAD, Math.max(0, count - request));
+        try {
+            fill(mapping, index, count, cache.readAheadExecutor == null ? -1 : readAhead.marker(index, count), state);
+        } catch (final CacheException e) {
+            cache.release(frame);
+            throw e;
+        }
+        return frame;
+    }
+
+    /**
+     * Inserts missing pages in ascending order until one is present, lies beyond the end, or cannot be had at once.
+     *
+     * @param slot  where in {@code state.frames} the first goes
+     * @param asked how many of them were asked for; the others are read ahead
+     * @return how many went in, each locked and with a reference
+     */
+    private int collect(final Mapping mapping, final long from, final int slot, final int count, final int asked,
+        final ThreadState state) {
+        int done = 0;
+        while (done < count && slot + done < ThreadState.BATCH) {
+            final long index = from + done;
+            final int stripe = cache.stripes.stripe(mapping.id, index);
+            if (!cache.stripes.tryLock(stripe)) {
+                break;
+            }
+            try {
+                if (mapping.isClosed() || index >= pages(mapping.size())
+                    || PageTree.isPage(mapping.tree.lookup(index))) {
+                    break;
+                }
+                final int frame = cache.tryAllocate(state);
+                if (frame == FrameAllocator.NONE
+                    || mapping.insert(index, frame, done >= asked, state) != Mapping.Insertion.INSERTED) {
+                    break;
+                }
+                state.frames[slot + done] = frame;
+            } finally {
+                cache.stripes.unlock(stripe);
+            }
+            done++;
+        }
+        return done;
+    }
+
+    /**
+     * Reads locked pages that follow each other from the store, sets them uptodate and unlocks them. Pages whose bytes
+     * could not be read leave the cache. The references of all but the first page are dropped.
+     *
+     * @param marker index of the page to mark, or -1
+     * @throws CacheException when the first page could not be read
+     */
+    private void fill(final Mapping mapping, final long index, final int count, final long marker,
+        final ThreadState state) throws CacheException {
+        final int[] frames = state.frames;
+        final IoVector vector = state.vector;
+        vector.clear();
+        for (int i = 0; i < count; i++) {
+            vector.add(cache.arena.address(frames[i]), FRAME_SIZE);
+        }
+        final long offset = index << FRAME_SHIFT;
+        final long wanted = (long) count << FRAME_SHIFT;
+        long done = 0;
+        boolean ended = false;
+        StoreException failure = null;
+        try {
+            while (done < wanted) {
+                state.count(CacheCounter.STORE_READS, 1);
+                final long n = mapping.file.read(offset + done, vector);
+                if (n == 0) {
+                    break;
+                }
+                done += n;
+                vector.advance(n);
+            }
+            ended = true;
+        } catch (final StoreException e) {
+            failure = e;
+        } finally {
+            state.count(CacheCounter.STORE_READ_BYTES, done);
+            settle(mapping, index, count, marker, done, ended, state);
+        }
+        if (failure != null && done < FRAME_SIZE) {
+            throw new CacheException("reading page " + index, failure);
+        }
+    }
+
+    private void settle(final Mapping mapping, final long index, final int count, final long marker, final long done,
+        final boolean ended, final ThreadState state) {
+        for (int i = 0; i < count; i++) {
+            final int frame = state.frames[i];
+            final long start = (long) i << FRAME_SHIFT;
+            if (ended || done >= start + FRAME_SIZE) {
+                // What lies beyond the end of the file reads as zeros, whatever the store or the former page had there. C6.
+                final long inFile = Math.min(done - start, mapping.size() - (index + i << FRAME_SHIFT));
+                final int valid = Math.clamp(inFile, 0, FRAME_SIZE);
+                if (valid < FRAME_SIZE) {
+                    OffHeap.zero(cache.arena.address(frame) + valid, FRAME_SIZE - valid);
+                }
+                cache.locks.unlockWith(frame, index + i == marker ? UPTODATE | READAHEAD : UPTODATE);
+            } else {
+                mapping.removeLocked(index + i, frame, state);
+                cache.locks.unlock(frame);
+                cache.release(frame);
+            }
+            if (i > 0) {
+                cache.release(frame);
+            }
+        }
+    }
+
+    /** Number of pages that a file of this size has. */
+    static long pages(final long size) {
+        return (size >>> FRAME_SHIFT) + ((size & FRAME_SIZE - 1) == 0 ? 0 : 1);
+    }
+}

@@ -1,0 +1,242 @@
+package io.quire.engine.cache;
+
+import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
+import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
+import static io.quire.engine.memory.PageDescriptors.UPTODATE;
+
+import io.quire.engine.memory.OffHeap;
+import io.quire.engine.store.StoreException;
+import io.quire.engine.tree.PageTree;
+
+/**
+ * Takes pages out of the cache because the file changed under them: truncate, punch, invalidate, close.
+ *
+ * <p>All methods run under the mapping's write lock, which keeps writers and each other away; what they race with are
+ * faults and reclaim. Cost is O(stripes + pages present), whatever the length of the range. Source of the protocols: Linux
+ * {@code truncate_inode_pages_range} and {@code hugetlbfs_zero_partial_page}.
+ */
+final class PageRemover {
+    /** Pages locked at once. */
+    private static final int BATCH = 64;
+
+    private final PageCache cache;
+
+    PageRemover(final PageCache cache) {
+        this.cache = cache;
+    }
+
+    /**
+     * Sets the size. A smaller size is published first, then every fault mutex that the range can hash to is passed once:
+     * a fault that saw the old size has inserted its page by then, and a later one sees the new size (C5). Then pages are
+     * removed until a pass finds none, the tail of the last page is zeroed, and the store follows.
+     */
+    void truncate(final Mapping mapping, final long newSize) throws CacheException {
+        final long oldSize = mapping.size();
+        try {
+            if (newSize >= oldSize) {
+                settleTail(mapping, oldSize);
+                mapping.noteOwnChange();
+                mapping.file.truncate(newSize);
+                mapping.publishSize(newSize);
+                return;
+            }
+            mapping.publishSize(newSize);
+            mapping.noteOwnChange();
+            final long firstGone = PageFiller.pages(newSize);
+            passStripes(mapping, firstGone, PageFiller.pages(oldSize) - 1);
+            removeAll(mapping, firstGone, PageTree.MAX_INDEX);
+            settleTail(mapping, newSize);
+            boolean done = false;
+            try {
+                mapping.file.truncate(newSize);
+                done = true;
+            } finally {
+                if (!done) {
+                    restore(mapping, oldSize, newSize);
+                }
+            }
+        } catch (final StoreException e) {
+            throw new CacheException("setting the size to " + newSize, e);
+        }
+    }
+
+    /** The store kept the old size: its bytes are asked for again, those of the page with the zeroed tail too. */
+    private void restore(final Mapping mapping, final long oldSize, final long newSize) {
+        mapping.publishSize(oldSize);
+        final long tail = newSize >>> FRAME_SHIFT;
+        removeAll(mapping, tail, tail);
+    }
+
+    /**
+     * Makes a range a hole. The store goes first: whatever a fault read before that is in the tree, locked or not, when the
+     * removal comes by, and what a fault reads later is the hole.
+     */
+    void punch(final Mapping mapping, final long offset, final long length) throws CacheException {
+        final long end = Math.min(offset + length, mapping.size());
+        try {
+            mapping.noteOwnChange();
+            mapping.file.punch(offset, length);
+        } catch (final StoreException e) {
+            throw new CacheException("punching " + length + " bytes at " + offset, e);
+        }
+        if (offset >= end) {
+            return;
+        }
+        final long firstWhole = offset + FRAME_SIZE - 1 >>> FRAME_SHIFT;
+        final long endWhole = end == mapping.size() ? PageFiller.pages(end) : end >>> FRAME_SHIFT;
+        if (firstWhole > endWhole) {
+            zeroPart(mapping, offset >>> FRAME_SHIFT, (int) offset & FRAME_SIZE - 1, (int) end & FRAME_SIZE - 1);
+            return;
+        }
+        if ((offset & FRAME_SIZE - 1) != 0) {
+            zeroPart(mapping, offset >>> FRAME_SHIFT, (int) offset & FRAME_SIZE - 1, FRAME_SIZE);
+        }
+        punchPages(mapping, firstWhole, endWhole - 1);
+        if (endWhole == end >>> FRAME_SHIFT && (end & FRAME_SIZE - 1) != 0) {
+            zeroPart(mapping, endWhole, 0, (int) end & FRAME_SIZE - 1);
+        }
+    }
+
+    /** One pass, the fault mutex held for each page present: concurrent faulters could otherwise keep it busy for ever. */
+    private void punchPages(final Mapping mapping, final long first, final long last) {
+        final ThreadState state = cache.threads.current();
+        final long[] indices = new long[BATCH];
+        final int[] frames = new int[BATCH];
+        long from = first;
+        while (from <= last) {
+            final int found = collect(mapping, from, last, indices, frames);
+            for (int i = 0; i < found; i++) {
+                final int stripe = cache.stripes.stripe(mapping.id, indices[i]);
+                cache.stripes.lock(stripe);
+                try {
+                    cache.locks.lock(frames[i]);
+                    final boolean bound = mapping.isBound(frames[i], indices[i]);
+                    if (bound) {
+                        mapping.removeLocked(indices[i], frames[i], state);
+                        state.count(CacheCounter.REMOVALS, 1);
+                    }
+                    cache.locks.unlock(frames[i]);
+                    finish(frames[i], bound);
+                } finally {
+                    cache.stripes.unlock(stripe);
+                }
+            }
+            if (found < BATCH) {
+                return;
+            }
+            from = indices[found - 1] + 1;
+        }
+    }
+
+    /** Drops every page because the file changed from outside; it has another size now. */
+    void dropAll(final Mapping mapping, final long newSize) {
+        final long oldSize = mapping.size();
+        mapping.publishSize(newSize);
+        passStripes(mapping, 0, PageFiller.pages(Math.max(oldSize, newSize)));
+        removeAll(mapping, 0, PageTree.MAX_INDEX);
+    }
+
+    /** The mapping has been marked closed: no fault inserts after its mutex was passed. */
+    void tearDown(final Mapping mapping) {
+        cache.stripes.passAll();
+        removeAll(mapping, 0, PageTree.MAX_INDEX);
+    }
+
+    /**
+     * Zeroes the bytes of the last page beyond the size, waiting for a fill in flight. Truncate does it after it published a
+     * smaller size, growth before it publishes a larger one, so that no old byte comes back (C6).
+     */
+    void settleTail(final Mapping mapping, final long size) {
+        final int valid = (int) size & FRAME_SIZE - 1;
+        if (valid != 0) {
+            zeroPart(mapping, size >>> FRAME_SHIFT, valid, FRAME_SIZE);
+        }
+    }
+
+    private void zeroPart(final Mapping mapping, final long index, final int from, final int to) {
+        final int frame = mapping.getPage(index);
+        if (frame == Mapping.NONE) {
+            return;
+        }
+        cache.locks.lock(frame);
+        if (mapping.isBound(frame, index) && cache.descriptors.has(frame, UPTODATE)) {
+            OffHeap.zero(cache.arena.address(frame) + from, to - from);
+        }
+        cache.locks.unlock(frame);
+        cache.release(frame);
+    }
+
+    private void passStripes(final Mapping mapping, final long first, final long last) {
+        if (first <= last) {
+            cache.stripes.passRange(mapping.id, first, last);
+        }
+    }
+
+    /** Removes pages in batches until a pass over the range finds none. */
+    void removeAll(final Mapping mapping, final long first, final long last) {
+        final ThreadState state = cache.threads.current();
+        final long[] indices = new long[BATCH];
+        final int[] frames = new int[BATCH];
+        boolean found = true;
+        while (found) {
+            found = false;
+            long from = first;
+            int n;
+            while (from <= last && (n = collect(mapping, from, last, indices, frames)) > 0) {
+                found = true;
+                from = indices[n - 1] + 1;
+                removeBatch(mapping, indices, frames, n, state);
+            }
+        }
+    }
+
+    /** Pages present, with a reference each. Under the tree lock no page of the tree is frozen, so a plain get is right. */
+    private int collect(final Mapping mapping, final long first, final long last, final long[] indices,
+        final int[] frames) {
+        mapping.tree.lock();
+        try {
+            final int n = mapping.tree.gang(first, last, indices, frames);
+            for (int i = 0; i < n; i++) {
+                cache.descriptors.get(frames[i]);
+            }
+            return n;
+        } finally {
+            mapping.tree.unlock();
+        }
+    }
+
+    private void removeBatch(final Mapping mapping, final long[] indices, final int[] frames, final int n,
+        final ThreadState state) {
+        for (int i = 0; i < n; i++) {
+            cache.locks.lock(frames[i]);
+        }
+        long removed = 0;
+        mapping.tree.lock();
+        try {
+            for (int i = 0; i < n; i++) {
+                if (mapping.isBound(frames[i], indices[i])) {
+                    mapping.detachLocked(indices[i], frames[i]);
+                    removed |= 1L << i;
+                }
+            }
+        } finally {
+            mapping.tree.unlock();
+        }
+        for (int i = 0; i < n; i++) {
+            final boolean gone = (removed & 1L << i) != 0;
+            if (gone) {
+                mapping.forget(frames[i], state);
+            }
+            cache.locks.unlock(frames[i]);
+            finish(frames[i], gone);
+        }
+        state.count(CacheCounter.REMOVALS, Long.bitCount(removed));
+    }
+
+    private void finish(final int frame, final boolean removed) {
+        cache.release(frame);
+        if (removed) {
+            cache.release(frame);
+        }
+    }
+}

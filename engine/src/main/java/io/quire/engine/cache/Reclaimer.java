@@ -1,0 +1,99 @@
+package io.quire.engine.cache;
+
+import static io.quire.engine.memory.PageDescriptors.DIRTY;
+import static io.quire.engine.memory.PageDescriptors.LOCKED;
+import static io.quire.engine.memory.PageDescriptors.UPTODATE;
+import static io.quire.engine.memory.PageDescriptors.WRITEBACK;
+
+import io.quire.engine.memory.PageDescriptors;
+import io.quire.engine.tree.PageTree;
+
+/**
+ * Makes room by evicting pages. Only ever <em>tries</em> locks, so it may be called under any lock of the cache.
+ *
+ * <p>A victim is referenced by try-get, its lock and its tree's lock are tried, its binding is checked, its count is frozen
+ * from the two references that are accounted for (the tree's and ours), and only then is it tested for dirt: the other order
+ * loses writes (C7). Source: Linux {@code __remove_mapping}.
+ */
+final class Reclaimer {
+    private static final long BUSY = LOCKED | DIRTY | WRITEBACK;
+
+    private final PageCache cache;
+    private final int shadowNodeLimit;
+
+    Reclaimer(final PageCache cache, final int frames) {
+        this.cache = cache;
+        // Nodes that hold nothing but history may take an eighth of a node's worth per 64 frames of the cache.
+        this.shadowNodeLimit = Math.max(64, frames / 512);
+    }
+
+    /**
+     * Tries to evict a batch of pages.
+     *
+     * @return how many were evicted
+     */
+    int reclaim(final ThreadState state) {
+        final int[] victims = state.victims;
+        final int found = cache.replacement.nextVictims(victims);
+        int evicted = 0;
+        for (int i = 0; i < found; i++) {
+            if (evict(victims[i], state)) {
+                evicted++;
+            } else {
+                cache.replacement.rejected(victims[i]);
+            }
+        }
+        state.count(CacheCounter.EVICTIONS, evicted);
+        return evicted;
+    }
+
+    private boolean evict(final int frame, final ThreadState state) {
+        final PageDescriptors descriptors = cache.descriptors;
+        if ((descriptors.state(frame) & BUSY) != 0 || descriptors.refs(frame) != 1 || !descriptors.tryGet(frame)) {
+            return false;
+        }
+        boolean evicted = false;
+        if (cache.locks.tryLock(frame)) {
+            // Binding and unbinding need the page lock: from here on the pair (mapping, index) is stable.
+            final Mapping mapping = cache.mappings.get(descriptors.mapping(frame));
+            if (mapping != null && mapping.tree.tryLock()) {
+                try {
+                    evicted = freezeAndDetach(mapping, frame);
+                    if (evicted && cache.nodes.shadowNodes() > shadowNodeLimit) {
+                        mapping.tree.pruneShadows(2);
+                    }
+                } finally {
+                    mapping.tree.unlock();
+                }
+            }
+            if (evicted) {
+                cache.replacement.removed(frame);
+                state.count(CacheCounter.PAGES, -1);
+                cache.locks.unlock(frame);
+                cache.allocator.free(frame);
+                return true;
+            }
+            cache.locks.unlock(frame);
+        }
+        cache.release(frame);
+        return false;
+    }
+
+    private boolean freezeAndDetach(final Mapping mapping, final int frame) {
+        final PageDescriptors descriptors = cache.descriptors;
+        if (!descriptors.freeze(frame, 2)) {
+            return false;
+        }
+        final long index = descriptors.index(frame);
+        if (!mapping.isBound(frame, index) || (descriptors.state(frame) & (DIRTY | WRITEBACK)) != 0
+            || descriptors.maps(frame) != 0) {
+            descriptors.unfreeze(frame, 2);
+            return false;
+        }
+        assert descriptors.has(frame, UPTODATE) : "unlocked page " + index + " of mapping " + mapping.id + " not uptodate";
+        final int before = mapping.tree.replace(index, PageTree.shadow(cache.replacement.shadow(frame)));
+        assert before == PageTree.page(frame) : "slot " + index + " held " + before;
+        descriptors.unbind(frame);
+        return true;
+    }
+}

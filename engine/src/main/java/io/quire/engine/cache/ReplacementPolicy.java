@@ -1,0 +1,67 @@
+package io.quire.engine.cache;
+
+/**
+ * Chooses which page gives way when the cache is full. The implementations are in {@code io.quire.engine.evict}.
+ *
+ * <p>Thread-safe. A frame is told {@link #inserted} once after its page entered the tree, and {@link #removed} once before
+ * its last reference is dropped; between {@link #nextVictims} and {@link #rejected} or {@link #removed} it is in transit.
+ */
+public interface ReplacementPolicy {
+    /** A shadow that carries no history. */
+    int NO_SHADOW = -1;
+
+    /**
+     * A page entered the cache.
+     *
+     * @param frame     its frame
+     * @param readAhead whether nobody asked for it yet, so that its first touch is not reuse
+     * @param shadow    value left by {@link #shadow} when this page was last evicted, or {@link #NO_SHADOW}
+     * @return whether the shadow told of a recent eviction
+     */
+    boolean inserted(int frame, boolean readAhead, int shadow);
+
+    /**
+     * A page was found by a read or write. Called on every hit: at most a plain byte is written.
+     *
+     * @param frame its frame
+     */
+    void touched(int frame);
+
+    /**
+     * A page leaves the cache for good, by eviction or otherwise.
+     *
+     * @param frame its frame
+     */
+    void removed(int frame);
+
+    /**
+     * Takes candidates for eviction out of the queues.
+     *
+     * @param victims receives frame numbers
+     * @return how many were found; 0 when there is no candidate
+     */
+    int nextVictims(int[] victims);
+
+    /**
+     * A candidate could not be evicted and stays.
+     *
+     * @param frame its frame, from {@link #nextVictims}
+     */
+    void rejected(int frame);
+
+    /**
+     * The value to leave in the tree in place of a page that is evicted now.
+     *
+     * @param frame its frame
+     * @return 30 bits
+     */
+    int shadow(int frame);
+
+    /**
+     * Checks the queues against the pages that should be in them. Only when nothing else runs.
+     *
+     * @param pages pages in the cache
+     * @throws AssertionError naming the frame that is wrong
+     */
+    void verify(long pages);
+}

@@ -1,0 +1,88 @@
+package io.quire.engine.cache;
+
+import static io.quire.engine.memory.PageDescriptors.DIRTY;
+import static io.quire.engine.memory.PageDescriptors.LOCKED;
+import static io.quire.engine.memory.PageDescriptors.UPTODATE;
+import static io.quire.engine.memory.PageDescriptors.WAITERS;
+import static io.quire.engine.memory.PageDescriptors.WRITEBACK;
+
+import java.util.BitSet;
+
+import io.quire.engine.memory.PageDescriptors;
+import io.quire.engine.tree.PageTree;
+
+/**
+ * The deep check with which every test of the cache ends: each page of each tree is bound to its place, uptodate, unlocked and
+ * held by the tree alone; no frame is in two places; every other frame is free; queues and counters agree.
+ */
+final class StructureCheck {
+    private static final int BATCH = 64;
+
+    private final PageCache cache;
+    private final BitSet seen = new BitSet();
+    private long pages;
+
+    StructureCheck(final PageCache cache) {
+        this.cache = cache;
+    }
+
+    void run() {
+        for (final Mapping mapping : cache.mappings.values()) {
+            check(mapping);
+        }
+        final long counted = cache.counters().get(CacheCounter.PAGES);
+        require(counted == pages, "the counter says " + counted + " pages, the trees hold " + pages);
+        final int free = cache.allocator.available();
+        require(free + pages == cache.arena.frames(),
+            free + " free frames and " + pages + " pages make " + cache.arena.frames() + " frames: one leaked");
+        final long dirty = cache.counters().get(CacheCounter.DIRTY);
+        require(dirty == 0, dirty + " pages are on their way to the store while nothing runs");
+        cache.replacement.verify(pages);
+    }
+
+    private void check(final Mapping mapping) {
+        mapping.tree.lock();
+        try {
+            mapping.tree.verify();
+            final long[] indices = new long[BATCH];
+            final int[] frames = new int[BATCH];
+            long inTree = 0;
+            long from = 0;
+            int n;
+            while (from <= PageTree.MAX_INDEX
+                && (n = mapping.tree.gang(from, PageTree.MAX_INDEX, indices, frames)) > 0) {
+                for (int i = 0; i < n; i++) {
+                    check(mapping, indices[i], frames[i]);
+                }
+                inTree += n;
+                from = indices[n - 1] + 1;
+            }
+            require(inTree == mapping.tree.pages(),
+                "mapping " + mapping.id + " counts " + mapping.tree.pages() + " pages and holds " + inTree);
+            pages += inTree;
+        } finally {
+            mapping.tree.unlock();
+        }
+    }
+
+    private void check(final Mapping mapping, final long index, final int frame) {
+        final String where = "page " + index + " of mapping " + mapping.id + " in frame " + frame;
+        final PageDescriptors descriptors = cache.descriptors;
+        require(!seen.get(frame), where + ": the frame holds another page too");
+        seen.set(frame);
+        require(mapping.isBound(frame, index),
+            where + " is bound to page " + descriptors.index(frame) + " of mapping " + descriptors.mapping(frame));
+        final long state = descriptors.state(frame);
+        require((state & (LOCKED | WAITERS | DIRTY | WRITEBACK)) == 0, where + " has state " + Long.toHexString(state));
+        require((state & UPTODATE) != 0, where + " is not uptodate");
+        require(descriptors.refs(frame) == 1, where + " has " + descriptors.refs(frame) + " references");
+        require(descriptors.maps(frame) == 0, where + " has " + descriptors.maps(frame) + " maps");
+        require(index < PageFiller.pages(mapping.size()), where + " lies beyond the size " + mapping.size());
+    }
+
+    private static void require(final boolean condition, final String message) {
+        if (!condition) {
+            throw new AssertionError(message);
+        }
+    }
+}

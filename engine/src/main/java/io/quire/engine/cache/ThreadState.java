@@ -1,0 +1,65 @@
+package io.quire.engine.cache;
+
+import java.lang.ref.WeakReference;
+
+import io.quire.engine.memory.NativeMemory;
+import io.quire.engine.store.IoVector;
+
+/**
+ * What one thread needs to work on a cache without allocating: counters nobody else writes, arrays for a batch of pages,
+ * a vector for the store.
+ */
+final class ThreadState {
+    /** Most pages in one batch of a read, a fill or a write. */
+    static final int BATCH = 256;
+    /** Size of the bounce buffer for heap arrays, in bytes. */
+    static final int BOUNCE_SIZE = 64 << 10;
+
+    private static final int PAD = 16;
+
+    final long[] counters = new long[PAD + CacheCounter.values().length + PAD];
+    final int[] entries = new int[64];
+    final long[] states = new long[64];
+    final int[] frames = new int[BATCH];
+    final int[] victims = new int[32];
+    final IoVector vector;
+    final WriteOperation write;
+    final AddressSource addressSource = new AddressSource();
+    private final PageCache.Resources resources;
+    private long bounce;
+    private WeakReference<Thread> owner;
+
+    ThreadState(final PageCache cache, final PageCache.Resources resources) {
+        this.resources = resources;
+        this.vector = resources.keep(new IoVector());
+        this.write = new WriteOperation(cache, this);
+        adopt();
+    }
+
+    void adopt() {
+        owner = new WeakReference<>(Thread.currentThread());
+    }
+
+    boolean ownerIsGone() {
+        final Thread thread = owner.get();
+        return thread == null || !thread.isAlive();
+    }
+
+    void count(final CacheCounter counter, final long delta) {
+        counters[PAD + counter.ordinal()] += delta;
+    }
+
+    long value(final CacheCounter counter) {
+        return counters[PAD + counter.ordinal()];
+    }
+
+    /** A native buffer of {@link #BOUNCE_SIZE} bytes, for reads into heap arrays. */
+    long bounce() {
+        if (bounce == 0) {
+            final long address = NativeMemory.reserve(BOUNCE_SIZE, false);
+            resources.keep(() -> NativeMemory.release(address, BOUNCE_SIZE));
+            bounce = address;
+        }
+        return bounce;
+    }
+}

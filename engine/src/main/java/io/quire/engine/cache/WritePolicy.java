@@ -1,0 +1,23 @@
+package io.quire.engine.cache;
+
+/**
+ * How a write moves from its source through the pages to the store. The implementations are in
+ * {@code io.quire.engine.write}; they hold no state and may be shared and switched at run time.
+ */
+public interface WritePolicy {
+    /**
+     * The name by which users choose the policy.
+     *
+     * @return such as {@code multi-page}
+     */
+    String name();
+
+    /**
+     * Carries out a write. The mapping's write lock is held; no page is locked or referenced before or after.
+     *
+     * @param operation what to write, and the pages to write it through
+     * @return bytes that reached the store; fewer than asked when the store or the source stopped early
+     * @throws CacheException when no byte reached the store
+     */
+    long write(WriteOperation operation) throws CacheException;
+}
