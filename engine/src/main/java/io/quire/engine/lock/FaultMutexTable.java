@@ -136,6 +136,11 @@ public final class FaultMutexTable {
         return last - first >= stripes.length - 1 ? passAll() : passFew(mapping, first, last);
     }
 
+    /** Whether a thread sleeps for a stripe. For tests. */
+    boolean hasSleepers(final int stripe) {
+        return stripes[stripe].hasQueuedThreads();
+    }
+
     private int passFew(final long mapping, final long first, final long last) {
         final long[] more = stripes.length > Long.SIZE ? new long[stripes.length / Long.SIZE] : null;
         long few = 0;

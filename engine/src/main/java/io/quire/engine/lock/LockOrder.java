@@ -183,6 +183,11 @@ public final class LockOrder {
         WAITS.forget(owner);
     }
 
+    /** Who holds a lock, or null. For tests that construct a state. */
+    static ThreadLocks.Held holderForTest(final LockRef ref) {
+        return WAITS.holder(ref);
+    }
+
     static void startWait(final LockRef ref) {
         THREAD.get().waiting = new ThreadLocks.Wait(ref, CallSite.here());
     }

@@ -243,6 +243,10 @@ public final class PageLocks implements AutoCloseable {
         }
     }
 
+    WaitTable table() {
+        return table;
+    }
+
     private boolean take(final int frame) {
         final long word = descriptors.address(frame) + PageDescriptors.STATE_OFFSET;
         // The read first: a failed attempt then does not take the line from the holder.

@@ -159,6 +159,11 @@ final class WaitTable {
         return sleeps.sum();
     }
 
+    /** The number of the bucket of a frame. */
+    int bucketOf(final int frame) {
+        return frame * 0x9E3779B9 >>> shift;
+    }
+
     /** How many threads are queued for a frame. For tests. */
     int queued(final int frame) {
         final Bucket bucket = bucket(frame);
@@ -329,6 +334,6 @@ final class WaitTable {
     }
 
     private Bucket bucket(final int frame) {
-        return buckets[frame * 0x9E3779B9 >>> shift];
+        return buckets[bucketOf(frame)];
     }
 }
