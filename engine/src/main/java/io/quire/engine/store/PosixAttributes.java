@@ -105,6 +105,9 @@ public final class PosixAttributes {
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.INT, NativeCall.INT);
     private static final MethodHandle UTIMENSAT = NativeCall.handle("utimensat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.LONG, NativeCall.INT);
+    // glibc refuses utimensat without a name, which the kernel itself takes for the descriptor.
+    private static final MethodHandle FUTIMENS = NativeCall.handle("futimens", NativeCall.INT,
+        NativeCall.INT, NativeCall.LONG);
     private static final MethodHandle FACCESSAT = NativeCall.handle("faccessat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.INT);
     private static final MethodHandle FSTATFS = NativeCall.handle("fstatfs", NativeCall.INT,
@@ -263,7 +266,7 @@ public final class PosixAttributes {
      * @param atimeNanos   0 to 999,999,999, {@link #UTIME_NOW} or {@link #UTIME_OMIT}
      * @param mtimeSeconds modification time, seconds
      * @param mtimeNanos   as {@code atimeNanos}
-     * @param flags        0 or {@link PosixNames#AT_SYMLINK_NOFOLLOW}; with a null name 0
+     * @param flags        0 or {@link PosixNames#AT_SYMLINK_NOFOLLOW}; without meaning when the name is null
      * @return 0 or negative errno
      */
     public static int utimensat(final int directory, final byte[] name, final long atimeSeconds,
@@ -280,6 +283,9 @@ public final class PosixAttributes {
         OffHeap.putLong(times + 16, mtimeSeconds);
         OffHeap.putLong(times + 24, mtimeNanos);
         try {
+            if (name == null) {
+                return scratch.result((int) FUTIMENS.invokeExact(scratch.state(), directory, times));
+            }
             return scratch.result((int) UTIMENSAT.invokeExact(scratch.state(), directory, pointer, times, flags));
         } catch (final Throwable e) {
             throw NativeCall.unexpected(e);
