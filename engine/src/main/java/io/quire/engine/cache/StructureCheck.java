@@ -41,9 +41,9 @@ final class StructureCheck {
     }
 
     private void check(final Mapping mapping) {
+        mapping.tree.verify();
         mapping.tree.lock();
         try {
-            mapping.tree.verify();
             final long[] indices = new long[BATCH];
             final int[] frames = new int[BATCH];
             long inTree = 0;

@@ -25,7 +25,16 @@ final class MultiPagePolicy implements WritePolicy {
     public long write(final WriteOperation operation) throws CacheException {
         long done = 0;
         while (done < operation.length()) {
-            final long stored = writeBatch(operation, done);
+            final long stored;
+            try {
+                stored = writeBatch(operation, done);
+            } catch (final CacheException e) {
+                if (done > 0) {
+                    // What went before has reached the store: the caller gets its count, and the error at the next write. W4.
+                    break;
+                }
+                throw e;
+            }
             if (stored == 0) {
                 if (operation.faultIn(done, (int) Math.min(PAGE_SIZE, operation.length() - done)) == 0) {
                     break;

@@ -25,7 +25,15 @@ final class OnePagePolicy implements WritePolicy {
             final long position = operation.offset() + done;
             final int from = (int) (position & PAGE_SIZE - 1);
             final int wanted = (int) Math.min(PAGE_SIZE - from, operation.length() - done);
-            final int stored = writePage(operation, position / PAGE_SIZE, from, done, wanted);
+            final int stored;
+            try {
+                stored = writePage(operation, position / PAGE_SIZE, from, done, wanted);
+            } catch (final CacheException e) {
+                if (done > 0) {
+                    break;
+                }
+                throw e;
+            }
             if (stored == 0) {
                 if (operation.faultIn(done, wanted) == 0) {
                     break;
