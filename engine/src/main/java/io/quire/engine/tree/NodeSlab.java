@@ -13,21 +13,21 @@ import io.quire.engine.memory.OffHeap;
  *  slots   (256 bytes)   slot 0 .. slot 63, one 32-bit word each
  *
  *  header  (64 bytes)
- *  0        8         16       24       32        40       48       52        56     60      61       62      63
- *  +--------+---------+--------+--------+---------+--------+--------+---------+------+-------+--------+-------+---+
- *  | dirty  |writeback| towrite| pages  | occupied| owner  | parent | previous| next | shift | offset | listed| 0 |
- *  | 64     | 64      | 64     | 64     | 64      | 64     | 32     | 32      | 32   | 8     | 8      | 8     |   |
- *  +--------+---------+--------+--------+---------+--------+--------+---------+------+-------+--------+-------+---+
+ *  0        8         16       24       32        40       48       52        56     60      61       62       63
+ *  +--------+---------+--------+--------+---------+--------+--------+---------+------+-------+--------+--------+---+
+ *  | dirty  |writeback| towrite| pages  | occupied| owner  | parent | previous| next | shift | offset | listed | 0 |
+ *  | 64     | 64      | 64     | 64     | 64      | 64     | 32     | 32      | 32   | 8     | 8      | 8      |   |
+ *  +--------+---------+--------+--------+---------+--------+--------+---------+------+-------+--------+--------+---+
  * </pre>
  *
- * <p>The first four words are marks: bit <i>s</i> says that slot <i>s</i> holds, or has below it, a page with that mark;
- * <i>pages</i> is the mark that every page has. <i>occupied</i> tells the slots that are not empty. The counts that other
- * radix trees keep are the number of one bits in these words.
+ * <p>The first four words are marks: bit <i>s</i> says that slot <i>s</i> holds, or has below it, a page with that
+ * mark; <i>pages</i> is the mark that every page has. <i>occupied</i> tells the slots that are not empty. The counts
+ * that other radix trees keep are the number of one bits in these words.
  *
  * <p><b>Free nodes.</b> Owner 0, every slot and every mark 0: a node is emptied before it is freed, so allocating one
- * clears nothing. Free nodes form a lock-free stack linked through <i>next</i>, over a mark below which every node has been
- * used once. The stack's head is {@code tag << 32 | node + 1}; the tag moves with each change, which defeats ABA. Source:
- * Treiber, "Systems programming: coping with parallelism", IBM RJ 5118, 1986.
+ * clears nothing. Free nodes form a lock-free stack linked through <i>next</i>, over a mark below which every node
+ * has been used once. The stack's head is {@code tag << 32 | node + 1}; the tag moves with each change, which defeats
+ * ABA. Source: Treiber, "Systems programming: coping with parallelism", IBM RJ 5118, 1986.
  *
  * <p>Thread-safe, except that {@link #close()} must come after the last use by any tree or reader.
  */
@@ -96,7 +96,8 @@ public final class NodeSlab implements AutoCloseable {
      * Reserves a slab.
      *
      * @param maxNodes  number of nodes, 1 to {@link #MAX_NODES}
-     * @param hugePages whether to ask for transparent huge pages: fewer TLB misses in lookups, memory used 2 MiB at a time
+     * @param hugePages whether to ask for transparent huge pages: fewer TLB misses in lookups, but memory is used
+     *                  2 MiB at a time
      * @throws IllegalArgumentException when the number is out of range
      * @throws OutOfMemoryError         when the address space does not allow it
      */
@@ -148,7 +149,8 @@ public final class NodeSlab implements AutoCloseable {
     }
 
     /**
-     * The bytes of the nodes that were ever in use: what this slab has taken from the system, but for rounding to pages.
+     * The bytes of the nodes that were ever in use: what this slab has taken from the system, but for rounding to
+     * pages.
      *
      * @return bytes, never less than {@link #bytesUsed()}, never shrinking
      */
@@ -161,9 +163,19 @@ public final class NodeSlab implements AutoCloseable {
         return slots;
     }
 
-    /** The address of the header of node 0. */
-    long headers() {
-        return headers;
+    /** The address of a slot of a node, named by its word. */
+    long slot(final int word, final int slot) {
+        return Words.slotAddress(slots, word, slot);
+    }
+
+    /** The address of the header of a node, named by its word. */
+    long header(final int word) {
+        return Words.headerAddress(headers, word);
+    }
+
+    /** The address of a mark word of a node, named by its word. */
+    long mark(final int word, final int mark) {
+        return header(word) + MARKS_OFFSET + 8L * mark;
     }
 
     /** A number for a new tree, more than 0, never given twice. */
@@ -197,7 +209,7 @@ public final class NodeSlab implements AutoCloseable {
                 freeChain(chain, owner);
                 return NONE;
             }
-            final long header = header(node);
+            final long header = headerOf(node);
             final boolean wasFree = OffHeap.compareAndSetLong(header + OWNER_OFFSET, 0, owner);
             if (!wasFree) {
                 throw new IllegalStateException("node " + node + " was free and owned by tree "
@@ -212,7 +224,7 @@ public final class NodeSlab implements AutoCloseable {
     private void freeChain(final int chain, final long owner) {
         int node = chain;
         while (node != NONE) {
-            final int next = OffHeap.getInt(header(node) + NEXT_OFFSET);
+            final int next = OffHeap.getInt(headerOf(node) + NEXT_OFFSET);
             free(node, owner);
             node = next;
         }
@@ -226,7 +238,7 @@ public final class NodeSlab implements AutoCloseable {
      * @throws IllegalStateException when the node is free already or another tree's
      */
     void free(final int node, final long owner) {
-        final long header = header(node);
+        final long header = headerOf(node);
         if (!OffHeap.compareAndSetLong(header + OWNER_OFFSET, owner, 0)) {
             throw new IllegalStateException("tree " + owner + " frees node " + node + " of tree "
                 + OffHeap.getLong(header + OWNER_OFFSET) + " (0: free already)");
@@ -248,7 +260,7 @@ public final class NodeSlab implements AutoCloseable {
                 return popUnused();
             }
             // A racing pop may have given the link another meaning by now; the tag makes the exchange fail then.
-            final int next = OffHeap.getIntAcquire(header(top - 1) + NEXT_OFFSET);
+            final int next = OffHeap.getIntAcquire(headerOf(top - 1) + NEXT_OFFSET);
             if (OffHeap.compareAndSetLong(words + HEAD_OFFSET, head, tagged(head, next))) {
                 OffHeap.getAndAddInt(words + USED_OFFSET, 1);
                 return top - 1;
@@ -270,20 +282,19 @@ public final class NodeSlab implements AutoCloseable {
         return unused;
     }
 
-    private long header(final int node) {
+    private long headerOf(final int node) {
         assert node >= 0 && node < maxNodes : node;
-        return headers + ((long) node << HEADER_SHIFT);
+        return header(Words.nodeWord(node));
     }
 
     private boolean isClear(final int node) {
-        final long header = header(node);
+        final long header = headerOf(node);
         long any = OffHeap.getLong(header + OCCUPIED_OFFSET) | OffHeap.getByte(header + LISTED_OFFSET);
         for (int mark = 0; mark < MARKS; mark++) {
-            any |= OffHeap.getLong(header + MARKS_OFFSET + 8L * mark);
+            any |= OffHeap.getLong(mark(Words.nodeWord(node), mark));
         }
-        final long first = slots + ((long) node << SLOTS_SHIFT);
-        for (int slot = 0; slot < 64; slot++) {
-            any |= OffHeap.getInt(first + 4L * slot);
+        for (int slot = 0; slot < Words.SLOTS; slot++) {
+            any |= OffHeap.getInt(slot(Words.nodeWord(node), slot));
         }
         return any == 0;
     }
@@ -303,14 +314,14 @@ public final class NodeSlab implements AutoCloseable {
             if (node < 0 || node >= touched) {
                 throw new AssertionError("free list leads to node " + node + " of " + touched);
             }
-            if (OffHeap.getLong(header(node) + OWNER_OFFSET) != 0 || !isClear(node)) {
+            if (OffHeap.getLong(headerOf(node) + OWNER_OFFSET) != 0 || !isClear(node)) {
                 throw new AssertionError("free node " + node + " is owned or not empty");
             }
             free++;
             if (free > touched) {
                 throw new AssertionError("the free list has a cycle through node " + node);
             }
-            top = OffHeap.getInt(header(node) + NEXT_OFFSET);
+            top = OffHeap.getInt(headerOf(node) + NEXT_OFFSET);
         }
         if (free + nodesUsed() != touched) {
             throw new AssertionError(free + " free and " + nodesUsed() + " used nodes are not " + touched + " touched");

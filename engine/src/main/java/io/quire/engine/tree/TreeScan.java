@@ -6,8 +6,8 @@ import io.quire.engine.memory.OffHeap;
  * Ordered search by marks: finds marked slots from the mark words alone, so that its cost is the height of the tree for
  * each run found and does not depend on the length of the range or on what lies between.
  *
- * <p>Recursion goes down one level at a time, at most nine, and ends whatever a recycled node may hold: indices come from the
- * path taken, never from a node. Without the tree lock an answer is approximate; under it, exact.
+ * <p>Recursion goes down one level at a time, at most nine, and ends whatever a recycled node may hold: indices come
+ * from the path taken, never from a node. Without the tree lock an answer is approximate; under it, exact.
  *
  * <p>A private helper of {@link PageTree}; allocates nothing.
  */
@@ -18,7 +18,7 @@ final class TreeScan {
     /**
      * The smallest index in a range below one node whose mark is set.
      *
-     * @param tree  the tree
+     * @param slab  the nodes
      * @param word  tagged word of the node
      * @param shift index bits below the node
      * @param base  index of the node's first slot's first page
@@ -27,9 +27,9 @@ final class TreeScan {
      * @param mark  mark, 0 to {@link NodeSlab#MARK_PAGE}
      * @return an index in the range, or -1
      */
-    static long next(final PageTree tree, final int word, final int shift, final long base, final long from,
+    static long next(final NodeSlab slab, final int word, final int shift, final long base, final long from,
         final long to, final int mark) {
-        final long marks = OffHeap.getLongAcquire(tree.header(word) + NodeSlab.MARKS_OFFSET + 8L * mark);
+        final long marks = OffHeap.getLongAcquire(slab.mark(word, mark));
         long wanted = marks & range(shift, base, from, to);
         if (shift == 0) {
             return wanted == 0 ? -1 : base + Long.numberOfTrailingZeros(wanted);
@@ -37,10 +37,10 @@ final class TreeScan {
         while (wanted != 0) {
             final int slot = Long.numberOfTrailingZeros(wanted);
             wanted &= wanted - 1;
-            final int child = OffHeap.getIntAcquire(tree.slot(word, slot));
-            if (PageTree.isNode(child)) {
+            final int child = OffHeap.getIntAcquire(slab.slot(word, slot));
+            if (Words.isNode(child)) {
                 // Only the first child can hold nothing after `from`: under the lock at most two are entered.
-                final long found = next(tree, child, shift - PageTree.BITS, base + ((long) slot << shift), from, to, mark);
+                final long found = next(slab, child, shift - Words.BITS, base + ((long) slot << shift), from, to, mark);
                 if (found >= 0) {
                     return found;
                 }
@@ -52,7 +52,7 @@ final class TreeScan {
     /**
      * Collects pages of a range below one node that have a mark, in ascending order.
      *
-     * @param tree    the tree
+     * @param slab    the nodes
      * @param word    tagged word of the node
      * @param shift   index bits below the node
      * @param base    index of the node's first slot's first page
@@ -60,23 +60,25 @@ final class TreeScan {
      * @param to      last index wanted, at least {@code base}
      * @param mark    mark, 0 to {@link NodeSlab#MARK_PAGE}
      * @param indices receives the indices
-     * @param frames  receives the frames, at least as long
+     * @param frames  receives the frames
+     * @param limit   how many to collect at most, no more than either array's length
      * @param found   how many entries of both arrays are filled already
      * @return how many are filled now
      */
-    static int gang(final PageTree tree, final int word, final int shift, final long base, final long from,
-        final long to, final int mark, final long[] indices, final int[] frames, final int found) {
-        final long marks = OffHeap.getLongAcquire(tree.header(word) + NodeSlab.MARKS_OFFSET + 8L * mark);
+    static int gang(final NodeSlab slab, final int word, final int shift, final long base, final long from,
+        final long to, final int mark, final long[] indices, final int[] frames, final int limit,
+        final int found) {
+        final long marks = OffHeap.getLongAcquire(slab.mark(word, mark));
         long wanted = marks & range(shift, base, from, to);
         int filled = found;
-        while (wanted != 0 && filled < indices.length) {
+        while (wanted != 0 && filled < limit) {
             final int slot = Long.numberOfTrailingZeros(wanted);
             wanted &= wanted - 1;
-            final int entry = OffHeap.getIntAcquire(tree.slot(word, slot));
+            final int entry = OffHeap.getIntAcquire(slab.slot(word, slot));
             if (shift != 0) {
-                if (PageTree.isNode(entry)) {
-                    filled = gang(tree, entry, shift - PageTree.BITS, base + ((long) slot << shift), from, to, mark,
-                        indices, frames, filled);
+                if (Words.isNode(entry)) {
+                    filled = gang(slab, entry, shift - Words.BITS, base + ((long) slot << shift), from, to, mark,
+                        indices, frames, limit, filled);
                 }
             } else if (PageTree.isPage(entry)) {
                 indices[filled] = base + slot;
@@ -89,9 +91,9 @@ final class TreeScan {
 
     /** The slots of a node that a range of indices touches. */
     private static long range(final int shift, final long base, final long from, final long to) {
-        final long first = from <= base ? 0 : from - base >>> shift;
-        final long last = Math.min(to - base >>> shift, PageTree.SLOTS - 1);
-        assert first < PageTree.SLOTS && to >= base : "range " + from + " to " + to + " at " + base;
-        return -1L << first & -1L >>> PageTree.SLOTS - 1 - last;
+        final long first = from <= base ? 0 : (from - base) >>> shift;
+        final long last = Math.min((to - base) >>> shift, Words.SLOTS - 1);
+        assert first < Words.SLOTS && to >= base : "range " + from + " to " + to + " at " + base;
+        return (-1L << first) & (-1L >>> (Words.SLOTS - 1 - last));
     }
 }
