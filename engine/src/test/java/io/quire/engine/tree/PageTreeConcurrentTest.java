@@ -26,7 +26,7 @@ class PageTreeConcurrentTest {
     private static final int STABLE = 8;
     /** Never present. */
     private static final int ABSENT = 3;
-    private static final int CHANGES = 500_000;
+    private static final int CHANGES = 300_000;
 
     private final NodeSlab slab = new NodeSlab(256);
     private final PageTree[] trees = {new PageTree(slab, "left"), new PageTree(slab, "right")};
@@ -92,7 +92,7 @@ class PageTreeConcurrentTest {
                 }
                 return missed;
             });
-            for (int i = 0; i < 200_000; i++) {
+            for (int i = 0; i < 80_000; i++) {
                 change(0, far, PageTree.page(1));
                 change(0, far, PageTree.EMPTY);
                 change(1, far + 5, PageTree.page(2));
