@@ -10,13 +10,15 @@ import io.quire.engine.memory.OffHeap;
  */
 final class EventLog {
     static final int MAX_WORKERS = 64;
+    /** Bytes of shared memory, zero at the start. */
     static final long SIZE = 1 << 20;
 
     private static final int CLOCK = 0;
     private static final int LOCK = 64;
     private static final int COUNT = 128;
     private static final int STOP = 192;
-    private static final int POSITIONS = 256;
+    private static final int ARRIVED = 256;
+    private static final int POSITIONS = 320;
     private static final int EVENTS = POSITIONS + MAX_WORKERS * Long.BYTES;
     private static final int EVENT_SIZE = 40;
     private static final int CAPACITY = 16384;
@@ -48,6 +50,15 @@ final class EventLog {
 
     boolean stopped() {
         return OffHeap.getLongVolatile(base + STOP) != 0;
+    }
+
+    /** A worker has stopped and will start no further operation before its final check. */
+    void arrive() {
+        OffHeap.getAndAddLong(base + ARRIVED, 1);
+    }
+
+    long arrived() {
+        return OffHeap.getLongVolatile(base + ARRIVED);
     }
 
     long count() {
