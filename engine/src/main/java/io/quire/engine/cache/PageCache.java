@@ -30,7 +30,7 @@ import io.quire.engine.tree.PageTree;
  *
  * <p>Made by {@link #builder}; {@code io.quire.engine.Quire} makes one with the usual policies:
  *
- * {@snippet file="Embedding.java" region="example"}
+ * {@snippet file="EmbeddingTest.java" region="example"}
  *
  * <p>Thread-safe. The cache starts no thread of its own. Its memory is reserved when it is made, touched as pages are first
  * used, and bounded by the capacity plus at most 2 % of it; hits allocate nothing on the heap.

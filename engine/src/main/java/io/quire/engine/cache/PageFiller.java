@@ -154,7 +154,12 @@ final class PageFiller {
                 case OCCUPIED -> {
                     return Mapping.NONE;
                 }
-                case NO_NODE -> throw mapping.noNode(index);
+                case NO_NODE -> {
+                    if (cache.reclaimer.reclaimNodes() == 0) {
+                        throw mapping.noNode(index);
+                    }
+                    return Mapping.NONE;
+                }
             }
         } finally {
             cache.stripes.unlock(stripe);

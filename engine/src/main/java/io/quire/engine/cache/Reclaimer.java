@@ -47,6 +47,25 @@ final class Reclaimer {
         return evicted;
     }
 
+    /**
+     * Makes room for tree nodes: history goes everywhere, and a batch of pages.
+     *
+     * @return nodes and pages freed; 0 when the trees need all they have
+     */
+    int reclaimNodes() {
+        int freed = 0;
+        for (final Mapping mapping : cache.mappings.values()) {
+            if (mapping.tree.tryLock()) {
+                try {
+                    freed += mapping.tree.pruneShadows(Integer.MAX_VALUE);
+                } finally {
+                    mapping.tree.unlock();
+                }
+            }
+        }
+        return freed + reclaim(cache.threads.current());
+    }
+
     private boolean evict(final int frame, final ThreadState state) {
         final PageDescriptors descriptors = cache.descriptors;
         if ((descriptors.state(frame) & BUSY) != 0 || descriptors.refs(frame) != 1 || !descriptors.tryGet(frame)) {

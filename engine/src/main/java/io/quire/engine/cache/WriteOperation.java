@@ -118,10 +118,12 @@ public final class WriteOperation {
                 }
                 case OCCUPIED -> { }
                 case NO_NODE -> {
-                    if (wait) {
+                    if (!wait) {
+                        return Mapping.NONE;
+                    }
+                    if (cache.reclaimer.reclaimNodes() == 0) {
                         throw mapping.noNode(index);
                     }
-                    return Mapping.NONE;
                 }
             }
         }
