@@ -160,6 +160,7 @@ final class Mapping {
         }
         writeLock.lock();
         try {
+            checkOpen();
             final StoreAttributes now = new StoreAttributes();
             file.attributes(now);
             final boolean same = stampStale ? now.size == size : stamp.matches(now);
@@ -280,7 +281,7 @@ final class Mapping {
      */
     int readResident(final ThreadState state, final long position, final long target, final int length) {
         final int offset = (int) position & FRAME_SIZE - 1;
-        return offset + length <= FRAME_SIZE
+        return length <= FRAME_SIZE - offset
             ? readOne(position >>> FRAME_SHIFT, offset, target, length)
             : readRun(state, position >>> FRAME_SHIFT, offset, target, length);
     }

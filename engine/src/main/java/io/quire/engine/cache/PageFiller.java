@@ -5,6 +5,8 @@ import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
 import static io.quire.engine.memory.PageDescriptors.READAHEAD;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
+import java.util.concurrent.RejectedExecutionException;
+
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.IoVector;
@@ -58,11 +60,18 @@ final class PageFiller {
             if (copied > 0) {
                 OffHeap.copy(cache.arena.address(frame) + offset, target, copied);
             }
+            // A cache that closes marks its mappings before it discards the frames: what was copied after that is no data.
+            OffHeap.loadFence();
+            final boolean gone = mapping.isClosed();
             final boolean marked = cache.descriptors.has(frame, READAHEAD);
             if (marked) {
                 cache.descriptors.clear(frame, READAHEAD);
+                cache.replacement.touched(frame);
             }
             cache.release(frame);
+            if (gone) {
+                mapping.checkOpen();
+            }
             if (marked) {
                 prefetchAfter(mapping, readAhead, index);
             }
@@ -86,12 +95,7 @@ final class PageFiller {
             return true;
         }
         state.frames[0] = frame;
-        try {
-            fill(mapping, index, 1, -1, state);
-        } catch (final CacheException e) {
-            cache.release(frame);
-            throw e;
-        }
+        fillOrRelease(mapping, index, 1, -1, state);
         return true;
     }
 
@@ -104,7 +108,12 @@ final class PageFiller {
         }
         final long start = readAhead.onMarker(mapping, marker);
         final int pages = readAhead.windowSize();
-        cache.readAheadExecutor.execute(() -> prefetch(mapping, start, pages));
+        try {
+            cache.readAheadExecutor.execute(() -> prefetch(mapping, start, pages));
+        } catch (final RejectedExecutionException e) {
+            // The executor is full or was shut down: the window is fetched by the read that misses it.
+            cache.logger.log(System.Logger.Level.DEBUG, "no thread for a read-ahead", e);
+        }
     }
 
     /** Fetches a window nobody waits for. An error is left for the read that asks for the page. */
@@ -121,11 +130,11 @@ final class PageFiller {
         state.count(CacheCounter.READ_AHEAD, count);
         final int first = state.frames[0];
         try {
-            fill(mapping, index, count, index, state);
+            fillOrRelease(mapping, index, count, index, state);
+            cache.release(first);
         } catch (final CacheException e) {
             cache.logger.log(System.Logger.Level.DEBUG, "read-ahead failed; the read that needs the page will tell", e);
         }
-        cache.release(first);
     }
 
     /**
@@ -165,16 +174,12 @@ final class PageFiller {
             cache.stripes.unlock(stripe);
         }
         state.frames[0] = frame;
-        final int window = Math.min(readAhead.onMiss(mapping, index, request), ThreadState.BATCH);
+        // What was asked for goes into one call also where read-ahead is off.
+        final int window = Math.min(Math.max(readAhead.onMiss(mapping, index, request), request), cache.batchLimit);
         final int count = 1 + collect(mapping, index + 1, 1, window - 1, request - 1, state);
         state.count(CacheCounter.MISSES, Math.min(count, request));
         state.count(CacheCounter.READ_AHEAD, Math.max(0, count - request));
-        try {
-            fill(mapping, index, count, cache.readAheadExecutor == null ? -1 : readAhead.marker(index, count), state);
-        } catch (final CacheException e) {
-            cache.release(frame);
-            throw e;
-        }
+        fillOrRelease(mapping, index, count, cache.readAheadExecutor == null ? -1 : readAhead.marker(index, count), state);
         return frame;
     }
 
@@ -213,6 +218,21 @@ final class PageFiller {
         return done;
     }
 
+    /** Fills, and gives the reference of the first page back when that fails, however it fails. */
+    private void fillOrRelease(final Mapping mapping, final long index, final int count, final long marker,
+        final ThreadState state) throws CacheException {
+        final int first = state.frames[0];
+        boolean filled = false;
+        try {
+            fill(mapping, index, count, marker, state);
+            filled = true;
+        } finally {
+            if (!filled) {
+                cache.release(first);
+            }
+        }
+    }
+
     /**
      * Reads locked pages that follow each other from the store, sets them uptodate and unlocks them. Pages whose bytes
      * could not be read leave the cache. The references of all but the first page are dropped.
@@ -234,7 +254,8 @@ final class PageFiller {
         boolean ended = false;
         StoreException failure = null;
         try {
-            while (done < wanted) {
+            // Nothing is asked for beyond the end: a file of one page costs one call, not a second one that finds nothing.
+            while (done < wanted && offset + done < mapping.size()) {
                 state.count(CacheCounter.STORE_READS, 1);
                 final long n = mapping.file.read(offset + done, vector);
                 if (n == 0) {
