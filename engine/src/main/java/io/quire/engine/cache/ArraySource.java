@@ -2,14 +2,15 @@ package io.quire.engine.cache;
 
 import io.quire.engine.memory.OffHeap;
 
-/** Bytes that lie in a heap array. */
+/** Bytes that lie in a heap array. Reused by its thread, which takes the array away again. */
 final class ArraySource implements WriteSource {
-    private final byte[] array;
-    private final int start;
+    private byte[] array;
+    private int start;
 
-    ArraySource(final byte[] array, final int start) {
-        this.array = array;
-        this.start = start;
+    ArraySource at(final byte[] bytes, final int first) {
+        array = bytes;
+        start = first;
+        return this;
     }
 
     @Override

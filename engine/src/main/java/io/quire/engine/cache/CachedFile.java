@@ -139,7 +139,7 @@ public final class CachedFile implements AutoCloseable {
         final long bounce = cache.threads.current().bounce();
         int done = 0;
         while (done < length) {
-            final int n = read(offset + done, bounce, Math.min(length - done, ThreadState.BOUNCE_SIZE));
+            final int n = readOn(offset, done, bounce, Math.min(length - done, ThreadState.BOUNCE_SIZE));
             if (n == 0) {
                 break;
             }
@@ -147,6 +147,18 @@ public final class CachedFile implements AutoCloseable {
             done += n;
         }
         return done;
+    }
+
+    /** One piece of a larger read: an error after the first byte ends it, and is found again by the read that goes on there. */
+    private int readOn(final long offset, final long done, final long address, final int length) throws CacheException {
+        try {
+            return read(offset + done, address, length);
+        } catch (final CacheException e) {
+            if (done > 0) {
+                return 0;
+            }
+            throw e;
+        }
     }
 
     /**
@@ -163,7 +175,7 @@ public final class CachedFile implements AutoCloseable {
         for (int i = 0; i < target.count(); i++) {
             long inPiece = 0;
             while (inPiece < target.length(i)) {
-                final int n = read(offset + done, target.address(i) + inPiece,
+                final int n = readOn(offset, done, target.address(i) + inPiece,
                     (int) Math.min(target.length(i) - inPiece, 1 << 30));
                 if (n == 0) {
                     return done;
@@ -203,7 +215,12 @@ public final class CachedFile implements AutoCloseable {
      */
     public int write(final long offset, final byte[] source, final int from, final int length) throws CacheException {
         Objects.checkFromIndexSize(from, length, source.length);
-        return (int) writeFrom(new ArraySource(source, from), offset, length);
+        final ArraySource array = cache.threads.current().arraySource;
+        try {
+            return (int) writeFrom(array.at(source, from), offset, length);
+        } finally {
+            array.at(null, 0);
+        }
     }
 
     /**
@@ -247,9 +264,17 @@ public final class CachedFile implements AutoCloseable {
                 cache.remover.settleTail(mapping, size);
             }
             mapping.noteOwnChange();
-            final WriteOperation operation = state.write.begin(mapping, source, offset, length);
+            // A source may write to another file while it is faulted in.
+            final WriteOperation operation = (state.write.isRunning() ? new WriteOperation(state) : state.write)
+                .begin(mapping, source, offset, length);
             try {
                 return mapping.policy().write(operation);
+            } catch (final CacheException e) {
+                if (operation.reached() == 0) {
+                    throw e;
+                }
+                // What went before has reached the store: the caller gets its count, and the error from the next write. W4.
+                return operation.reached();
             } finally {
                 operation.end();
             }
@@ -336,6 +361,7 @@ public final class CachedFile implements AutoCloseable {
      */
     public void sync(final boolean dataOnly) throws CacheException {
         checkOpen();
+        mapping.checkOpen();
         try {
             mapping.file.sync(dataOnly);
         } catch (final StoreException e) {

@@ -25,8 +25,16 @@ final class ErrorSequence {
 
     /** Moves a cursor on; the errno of the last error that it had not passed, or 0. */
     int advance(final AtomicLong cursor) {
-        final long now = last.get();
-        final long seen = cursor.getAndSet(now);
-        return seen == now ? 0 : (int) (now & (1 << ERRNO_BITS) - 1);
+        while (true) {
+            final long seen = cursor.get();
+            final long now = last.get();
+            if (seen == now) {
+                return 0;
+            }
+            // A cursor never moves back: of two threads that sync one file, one tells of the error.
+            if (cursor.compareAndSet(seen, now)) {
+                return (int) (now & (1 << ERRNO_BITS) - 1);
+            }
+        }
     }
 }

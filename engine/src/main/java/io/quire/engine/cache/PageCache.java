@@ -84,7 +84,7 @@ public final class PageCache implements AutoCloseable {
         CLEANER.register(this, resources);
         stripes = new FaultMutexTable(processors);
         replacement = builder.replacement.create(descriptors);
-        threads = new ThreadStates(this, resources);
+        threads = new ThreadStates(resources);
         filler = new PageFiller(this);
         remover = new PageRemover(this);
         reclaimer = new Reclaimer(this, frames);
@@ -248,6 +248,11 @@ public final class PageCache implements AutoCloseable {
         final Mapping mapping = new Mapping(this, nextMapping.incrementAndGet(), file, attributes);
         mapping.attach();
         mappings.put(mapping.id, mapping);
+        if (closed && mapping.condemn()) {
+            // Close may have looked through the mappings before this one was there.
+            tearDown(mapping);
+            throw new IllegalStateException("the cache is closed");
+        }
         return new CachedFile(mapping);
     }
 
@@ -294,7 +299,7 @@ public final class PageCache implements AutoCloseable {
         for (final Mapping mapping : mappings.values()) {
             mapping.writeLock.lock();
             try {
-                remover.removeAll(mapping, 0, PageTree.MAX_INDEX);
+                remover.removeOnce(mapping, 0, PageTree.MAX_INDEX);
             } finally {
                 mapping.writeLock.unlock();
             }

@@ -62,9 +62,22 @@ final class PageRemover {
 
     /** The store kept the old size: its bytes are asked for again, those of the page with the zeroed tail too. */
     private void restore(final Mapping mapping, final long oldSize, final long newSize) {
-        mapping.publishSize(oldSize);
-        final long tail = newSize >>> FRAME_SHIFT;
-        removeAll(mapping, tail, tail);
+        publishWithoutTail(mapping, newSize >>> FRAME_SHIFT, oldSize);
+    }
+
+    /**
+     * Publishes a size when the store has bytes beyond the former one: the page that was cut off there leaves first, and none
+     * takes its place before the size is known, so that nobody reads zeros that are not in the file.
+     */
+    private void publishWithoutTail(final Mapping mapping, final long tail, final long newSize) {
+        final int stripe = cache.stripes.stripe(mapping.id, tail);
+        cache.stripes.lock(stripe);
+        try {
+            removeOnce(mapping, tail, tail);
+            mapping.publishSize(newSize);
+        } finally {
+            cache.stripes.unlock(stripe);
+        }
     }
 
     /**
@@ -128,12 +141,20 @@ final class PageRemover {
         }
     }
 
-    /** Drops every page because the file changed from outside; it has another size now. */
+    /**
+     * Drops every page because the file changed from outside; it has another size now. A page that comes in while this
+     * runs was read after the change, so one pass is enough; only what lies beyond a smaller size must be gone for good.
+     */
     void dropAll(final Mapping mapping, final long newSize) {
         final long oldSize = mapping.size();
-        mapping.publishSize(newSize);
-        passStripes(mapping, 0, PageFiller.pages(Math.max(oldSize, newSize)));
-        removeAll(mapping, 0, PageTree.MAX_INDEX);
+        if (newSize < oldSize) {
+            mapping.publishSize(newSize);
+            passStripes(mapping, PageFiller.pages(newSize), PageFiller.pages(oldSize) - 1);
+            removeAll(mapping, PageFiller.pages(newSize), PageTree.MAX_INDEX);
+        } else if (newSize > oldSize) {
+            publishWithoutTail(mapping, oldSize >>> FRAME_SHIFT, newSize);
+        }
+        removeOnce(mapping, 0, PageTree.MAX_INDEX);
     }
 
     /** The mapping has been marked closed: no fault inserts after its mutex was passed. */
@@ -172,22 +193,33 @@ final class PageRemover {
         }
     }
 
-    /** Removes pages in batches until a pass over the range finds none. */
-    void removeAll(final Mapping mapping, final long first, final long last) {
+    /** Removes pages until a pass over the range finds none; only where faults no longer bring new ones in. */
+    private void removeAll(final Mapping mapping, final long first, final long last) {
+        boolean found = true;
+        while (found) {
+            found = removeOnce(mapping, first, last);
+        }
+    }
+
+    /**
+     * Removes the pages that are present, in batches. One pass, because concurrent faulters could otherwise keep it busy for
+     * ever.
+     *
+     * @return whether there were any
+     */
+    boolean removeOnce(final Mapping mapping, final long first, final long last) {
         final ThreadState state = cache.threads.current();
         final long[] indices = new long[BATCH];
         final int[] frames = new int[BATCH];
-        boolean found = true;
-        while (found) {
-            found = false;
-            long from = first;
-            int n;
-            while (from <= last && (n = collect(mapping, from, last, indices, frames)) > 0) {
-                found = true;
-                from = indices[n - 1] + 1;
-                removeBatch(mapping, indices, frames, n, state);
-            }
+        boolean found = false;
+        long from = first;
+        int n;
+        while (from <= last && (n = collect(mapping, from, last, indices, frames)) > 0) {
+            found = true;
+            from = indices[n - 1] + 1;
+            removeBatch(mapping, indices, frames, n, state);
         }
+        return found;
     }
 
     /** Pages present, with a reference each. Under the tree lock no page of the tree is frozen, so a plain get is right. */

@@ -1,5 +1,7 @@
 package io.quire.engine.cache;
 
+import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
+import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
 import static io.quire.engine.memory.PageDescriptors.DIRTY;
 import static io.quire.engine.memory.PageDescriptors.LOCKED;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
@@ -8,12 +10,13 @@ import static io.quire.engine.memory.PageDescriptors.WRITEBACK;
 
 import java.util.BitSet;
 
+import io.quire.engine.memory.OffHeap;
 import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.tree.PageTree;
 
 /**
  * The deep check with which every test of the cache ends: each page of each tree is bound to its place, uptodate, unlocked and
- * held by the tree alone; no frame is in two places; every other frame is free; queues and counters agree.
+ * held by the tree alone; the last page is zero beyond the size (C6); no frame is in two places; every other frame is free; queues and counters agree.
  */
 final class StructureCheck {
     private static final int BATCH = 64;
@@ -78,6 +81,11 @@ final class StructureCheck {
         require(descriptors.refs(frame) == 1, where + " has " + descriptors.refs(frame) + " references");
         require(descriptors.maps(frame) == 0, where + " has " + descriptors.maps(frame) + " maps");
         require(index < PageFiller.pages(mapping.size()), where + " lies beyond the size " + mapping.size());
+        final int valid = (int) Math.min(FRAME_SIZE, mapping.size() - (index << FRAME_SHIFT));
+        for (int at = valid; at < FRAME_SIZE; at++) {
+            require(OffHeap.getByte(cache.arena.address(frame) + at) == 0,
+                where + " has something other than zero at " + at + ", beyond the size " + mapping.size());
+        }
     }
 
     private static void require(final boolean condition, final String message) {

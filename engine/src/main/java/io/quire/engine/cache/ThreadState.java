@@ -8,6 +8,8 @@ import io.quire.engine.store.IoVector;
 /**
  * What one thread needs to work on a cache without allocating: counters nobody else writes, arrays for a batch of pages,
  * a vector for the store.
+ *
+ * <p>Refers to the cache only while a write runs: a thread-local value that names its cache would keep it for the thread's life.
  */
 final class ThreadState {
     /** Most pages in one batch of a read, a fill or a write. */
@@ -25,14 +27,15 @@ final class ThreadState {
     final IoVector vector;
     final WriteOperation write;
     final AddressSource addressSource = new AddressSource();
+    final ArraySource arraySource = new ArraySource();
     private final PageCache.Resources resources;
     private long bounce;
     private WeakReference<Thread> owner;
 
-    ThreadState(final PageCache cache, final PageCache.Resources resources) {
+    ThreadState(final PageCache.Resources resources) {
         this.resources = resources;
         this.vector = resources.keep(new IoVector());
-        this.write = new WriteOperation(cache, this);
+        this.write = new WriteOperation(this);
         adopt();
     }
 

@@ -5,13 +5,11 @@ import java.util.List;
 
 /** The {@link ThreadState}s of a cache: one per thread that uses it, taken over from threads that have ended. */
 final class ThreadStates {
-    private final PageCache cache;
     private final PageCache.Resources resources;
     private final List<ThreadState> all = new ArrayList<>();
     private final ThreadLocal<ThreadState> current = new ThreadLocal<>();
 
-    ThreadStates(final PageCache cache, final PageCache.Resources resources) {
-        this.cache = cache;
+    ThreadStates(final PageCache.Resources resources) {
         this.resources = resources;
     }
 
@@ -31,7 +29,7 @@ final class ThreadStates {
                 }
             }
             if (state == null) {
-                state = new ThreadState(cache, resources);
+                state = new ThreadState(resources);
                 all.add(state);
             }
         }

@@ -19,8 +19,9 @@ import io.quire.engine.store.StoreException;
  * referenced. The reference keeps it from being evicted while it is newer than the store, even when it was unlocked (W2).
  */
 public final class WriteOperation {
-    private final PageCache cache;
     private final ThreadState state;
+    // Both only while a write runs: a thread that lives on must not keep a cache that nobody else uses.
+    private PageCache cache;
     private Mapping mapping;
     private WriteSource source;
     private long offset;
@@ -28,12 +29,13 @@ public final class WriteOperation {
     private long reached;
     private StoreException failure;
 
-    WriteOperation(final PageCache cache, final ThreadState state) {
-        this.cache = cache;
+    WriteOperation(final ThreadState state) {
         this.state = state;
     }
 
     WriteOperation begin(final Mapping target, final WriteSource from, final long at, final long bytes) {
+        assert mapping == null : "a write within a write has an operation of its own";
+        cache = target.cache;
         mapping = target;
         source = from;
         offset = at;
@@ -43,7 +45,17 @@ public final class WriteOperation {
         return this;
     }
 
+    boolean isRunning() {
+        return mapping != null;
+    }
+
+    /** Bytes that reached the store so far. */
+    long reached() {
+        return reached;
+    }
+
     void end() {
+        cache = null;
         mapping = null;
         source = null;
         failure = null;
@@ -277,6 +289,7 @@ public final class WriteOperation {
         final long bytes = vector.bytes();
         final long pages = PageFiller.pages(bytes);
         long done = 0;
+        boolean ended = false;
         state.count(CacheCounter.DIRTY, pages);
         try {
             while (done < bytes) {
@@ -289,10 +302,16 @@ public final class WriteOperation {
                 done += n;
                 vector.advance(n);
             }
+            ended = true;
         } catch (final StoreException e) {
             failure = e;
             mapping.errors.record(e.errno());
+            ended = true;
         } finally {
+            if (!ended) {
+                // A store that broke rather than refused: the next sync must not be silent about it.
+                mapping.errors.record(Errno.EIO);
+            }
             state.count(CacheCounter.DIRTY, -pages);
             state.count(CacheCounter.STORE_WRITE_BYTES, done);
             reached += done;

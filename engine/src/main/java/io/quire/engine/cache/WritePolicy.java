@@ -17,7 +17,8 @@ public interface WritePolicy {
      *
      * @param operation what to write, and the pages to write it through
      * @return bytes that reached the store; fewer than asked when the store or the source stopped early
-     * @throws CacheException when no byte reached the store
+     * @throws CacheException when the write stopped for want of memory or because its source failed, or when no byte
+     *                        reached the store; the writer gets the count nevertheless when some did
      */
     long write(WriteOperation operation) throws CacheException;
 }

@@ -8,7 +8,7 @@ package io.quire.engine.cache;
  */
 public interface WriteSource {
     /**
-     * Copies without blocking (Linux: {@code copy_folio_from_iter_atomic}).
+     * Copies without blocking (Linux: {@code copy_folio_from_iter_atomic}). May not use the cache that is written to.
      *
      * @param offset      first byte of the source, 0 or more
      * @param destination absolute address
@@ -19,7 +19,7 @@ public interface WriteSource {
 
     /**
      * Makes bytes ready to be copied; may block, and is called without any page lock (Linux:
-     * {@code fault_in_iov_iter_readable}).
+     * {@code fault_in_iov_iter_readable}). May read any file of the cache, and write to other files than the one being written.
      *
      * @param offset first byte of the source
      * @param length bytes, 1 or more

@@ -25,16 +25,7 @@ final class MultiPagePolicy implements WritePolicy {
     public long write(final WriteOperation operation) throws CacheException {
         long done = 0;
         while (done < operation.length()) {
-            final long stored;
-            try {
-                stored = writeBatch(operation, done);
-            } catch (final CacheException e) {
-                if (done > 0) {
-                    // What went before has reached the store: the caller gets its count, and the error at the next write. W4.
-                    break;
-                }
-                throw e;
-            }
+            final long stored = writeBatch(operation, done);
             if (stored == 0) {
                 if (operation.faultIn(done, (int) Math.min(PAGE_SIZE, operation.length() - done)) == 0) {
                     break;
@@ -102,13 +93,20 @@ final class MultiPagePolicy implements WritePolicy {
     private static void giveBack(final WriteOperation operation, final long firstIndex, final int pages,
         final boolean lastLocked, final long storedEnd, final long gatheredEnd) {
         final int[] frames = operation.frames();
-        for (int i = 0; i < pages; i++) {
+        int unlocked = pages;
+        if (lastLocked) {
+            // First, because the locks of the pages before it come before its own.
+            unlocked--;
+            operation.unlockIncomplete(firstIndex + unlocked, frames[unlocked]);
+        }
+        final boolean failed = storedEnd < gatheredEnd;
+        for (int i = 0; i < unlocked; i++) {
             final long index = firstIndex + i;
-            if (lastLocked && i == pages - 1) {
-                operation.unlockIncomplete(index, frames[i]);
-            } else if (storedEnd < gatheredEnd && (index + 1) * PAGE_SIZE > storedEnd) {
+            if (failed && index >= storedEnd / PAGE_SIZE) {
                 operation.discard(index, frames[i]);
             }
+        }
+        for (int i = 0; i < pages; i++) {
             operation.release(frames[i]);
         }
     }

@@ -25,15 +25,7 @@ final class OnePagePolicy implements WritePolicy {
             final long position = operation.offset() + done;
             final int from = (int) (position & PAGE_SIZE - 1);
             final int wanted = (int) Math.min(PAGE_SIZE - from, operation.length() - done);
-            final int stored;
-            try {
-                stored = writePage(operation, position / PAGE_SIZE, from, done, wanted);
-            } catch (final CacheException e) {
-                if (done > 0) {
-                    break;
-                }
-                throw e;
-            }
+            final int stored = writePage(operation, position / PAGE_SIZE, from, done, wanted);
             if (stored == 0) {
                 if (operation.faultIn(done, wanted) == 0) {
                     break;
