@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 /** A directory mounted by the real launcher, and programs run on it: every command has a time limit. */
 public final class MountedDirectory implements AutoCloseable {
     private static final Path LAUNCHER = launcher();
+    /** The jar that the build has just made; without it the launcher makes its own. */
+    private static final String JAR = System.getProperty("quire.jar");
 
     private final Path work;
     private final List<String> options;
@@ -98,6 +100,9 @@ public final class MountedDirectory implements AutoCloseable {
             builder.environment().put("SRC", source().toString());
             builder.environment().put("MNT", mount().toString());
             builder.environment().put("LC_ALL", "C.UTF-8");
+            if (JAR != null) {
+                builder.environment().put("QUIRE_JAR", JAR);
+            }
             final Process process = builder.directory(work.toFile()).redirectErrorStream(true).redirectOutput(output)
                 .redirectInput(new File("/dev/null")).start();
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
@@ -129,13 +134,7 @@ public final class MountedDirectory implements AutoCloseable {
     }
 
     private static Path launcher() {
-        Path at = Path.of("").toAbsolutePath();
-        while (!Files.isExecutable(at.resolve("scripts/quire"))) {
-            at = at.getParent();
-            if (at == null) {
-                throw new IllegalStateException("scripts/quire is in no directory above " + Path.of("").toAbsolutePath());
-            }
-        }
-        return at.resolve("scripts/quire");
+        final String given = System.getProperty("quire.launcher");
+        return Path.of(given != null ? given : "../scripts/quire").toAbsolutePath().normalize();
     }
 }
