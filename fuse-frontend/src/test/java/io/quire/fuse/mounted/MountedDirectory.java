@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ public final class MountedDirectory implements AutoCloseable {
     }
 
     /** Mounts a new directory below {@code parent}. */
-    public static MountedDirectory mount(final String parent, final String... options) throws IOException, InterruptedException {
+    public static MountedDirectory mount(final String parent, final String... options) throws IOException {
         final Path work = Files.createTempDirectory(Path.of(parent), "quire-it");
         Files.createDirectories(work.resolve("source"));
         Files.createDirectories(work.resolve("mount"));
@@ -49,7 +50,7 @@ public final class MountedDirectory implements AutoCloseable {
     }
 
     /** The daemon runs with few descriptors, so that one kept for every file would be noticed. */
-    void mountAgain() throws IOException, InterruptedException {
+    void mountAgain() throws IOException {
         final StringBuilder command = new StringBuilder("ulimit -n 4096; exec '" + LAUNCHER + "' mount");
         options.forEach(option -> command.append(" '").append(option).append('\''));
         command.append(" '").append(source()).append("' '").append(mount()).append('\'');
@@ -57,12 +58,12 @@ public final class MountedDirectory implements AutoCloseable {
         assertThat(isMounted()).as("%s is a mount", mount()).isTrue();
     }
 
-    void umount() throws IOException, InterruptedException {
+    void umount() throws IOException {
         run("'" + LAUNCHER + "' umount '" + mount() + "'", 60);
         assertThat(isMounted()).as("%s is still a mount", mount()).isFalse();
     }
 
-    String stats(final String... arguments) throws IOException, InterruptedException {
+    String stats(final String... arguments) throws IOException {
         return run("'" + LAUNCHER + "' stats " + String.join(" ", arguments) + " '" + mount() + "'", 30);
     }
 
@@ -83,7 +84,7 @@ public final class MountedDirectory implements AutoCloseable {
     }
 
     /** Runs a bash command in the work directory with SRC and MNT set; fails unless it exits with 0. */
-    String run(final String command, final int seconds) throws IOException, InterruptedException {
+    String run(final String command, final int seconds) throws IOException {
         final Result result = attempt(command, seconds);
         assertThat(result.status()).as("exit status of: %s%n%s", command, result.output()).isZero();
         return result.output();
@@ -93,7 +94,7 @@ public final class MountedDirectory implements AutoCloseable {
     record Result(int status, String output) {
     }
 
-    Result attempt(final String command, final int seconds) throws IOException, InterruptedException {
+    Result attempt(final String command, final int seconds) throws IOException {
         final File output = Files.createTempFile("quire-it", ".out").toFile();
         try {
             final ProcessBuilder builder = new ProcessBuilder("bash", "-c", "set -o pipefail; " + command);
@@ -105,7 +106,7 @@ public final class MountedDirectory implements AutoCloseable {
             }
             final Process process = builder.directory(work.toFile()).redirectErrorStream(true).redirectOutput(output)
                 .redirectInput(new File("/dev/null")).start();
-            if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+            if (!ended(process, seconds)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
                 throw new AssertionError("no end after " + seconds + " s: " + command + "\n"
@@ -117,8 +118,18 @@ public final class MountedDirectory implements AutoCloseable {
         }
     }
 
+    private static boolean ended(final Process process, final int seconds) throws IOException {
+        try {
+            return process.waitFor(seconds, TimeUnit.SECONDS);
+        } catch (final InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a command ran");
+        }
+    }
+
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         if (isMounted()) {
             final Result result = attempt("'" + LAUNCHER + "' umount '" + mount() + "'", 60);
             if (isMounted()) {
