@@ -48,6 +48,7 @@ final class LockOrderTest {
     void nothingIsHeld() {
         assertThat(LockOrder.heldByCurrentThread()).isEmpty();
         LockOrder.resetForTest();
+        assertThat(Actor.noneRuns()).as("every actor has ended").isTrue();
         locks.close();
         pages.close();
     }

@@ -35,6 +35,7 @@ final class PageLocksTest {
 
     @AfterEach
     void nothingIsLeft() {
+        assertThat(Actor.noneRuns()).as("every actor has ended").isTrue();
         locks.close();
         pages.close();
         assertThat(LockOrder.reports()).isEmpty();
