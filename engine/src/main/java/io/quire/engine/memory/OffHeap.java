@@ -231,6 +231,11 @@ public final class OffHeap {
         UnsafeApi.loadFence();
     }
 
+    /** Stores before the fence are not reordered with stores after it. */
+    public static void storeFence() {
+        UnsafeApi.storeStoreFence();
+    }
+
     /** A full fence: nothing is reordered across it. */
     public static void fullFence() {
         UnsafeApi.fullFence();

@@ -139,7 +139,7 @@ public final class PageDescriptors implements AutoCloseable {
      * Sets flags in one atomic step.
      *
      * @param frame frame number
-     * @param flags flag bits, not {@link #LOCKED}
+     * @param flags flag bits; {@link #LOCKED} only by the page locks
      * @return the state before
      */
     public long set(final int frame, final long flags) {
@@ -200,6 +200,8 @@ public final class PageDescriptors implements AutoCloseable {
         assert mapping != 0 && index >= 0 && refs(frame) == 0 : "frame " + frame + " mapping " + mapping;
         final long address = address(frame);
         advanceGeneration(address, flags);
+        // Where an atomic operation's store may still be on its way when the next store is seen (AArch64 with LSE).
+        OffHeap.storeFence();
         OffHeap.putLong(address + MAPPING_OFFSET, mapping);
         OffHeap.putLong(address + INDEX_OFFSET, index);
         OffHeap.putInt(address + MAPS_OFFSET, 0);
@@ -222,6 +224,7 @@ public final class PageDescriptors implements AutoCloseable {
             before = OffHeap.getLongVolatile(word);
         } while (!OffHeap.compareAndSetLong(word, before,
             (before & (LOCKED | WAITERS)) | ((before & ~FLAGS) + GENERATION_ONE)));
+        OffHeap.storeFence();
         OffHeap.putLong(address + MAPPING_OFFSET, 0);
     }
 
