@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -90,7 +91,7 @@ abstract class CacheFixture {
 
     static byte[] filled(final int length, final int value) {
         final byte[] bytes = new byte[length];
-        java.util.Arrays.fill(bytes, (byte) value);
+        Arrays.fill(bytes, (byte) value);
         return bytes;
     }
 
@@ -102,7 +103,7 @@ abstract class CacheFixture {
     static byte[] read(final CachedFile from, final long offset, final int length) throws CacheException {
         final byte[] bytes = new byte[length];
         final int n = from.read(offset, bytes, 0, length);
-        return n == length ? bytes : java.util.Arrays.copyOf(bytes, n);
+        return n == length ? bytes : Arrays.copyOf(bytes, n);
     }
 
     byte[] readAll() throws CacheException {

@@ -1,0 +1,304 @@
+package io.quire.engine.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Future;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.quire.engine.cache.ProbeFile.Kind;
+import io.quire.engine.memory.OffHeap;
+import io.quire.engine.memory.PageDescriptors;
+import io.quire.engine.tree.PageTree;
+import io.quire.engine.write.WritePolicies;
+
+/** Replacement and reclaim: C7, C9, and the bound of the memory. */
+class EvictionTest extends CacheFixture {
+    private static final int FRAMES = (int) (PageCache.MIN_CAPACITY / PAGE);
+
+    private Mapping mapping() {
+        return cache.mappings.values().iterator().next();
+    }
+
+    private void reclaim(final int times) {
+        final ThreadState state = cache.threads.current();
+        for (int i = 0; i < times; i++) {
+            cache.reclaimer.reclaim(state);
+        }
+    }
+
+    private static byte[] page(final long index) {
+        return filled(PAGE, (int) (index * 31 + 7));
+    }
+
+    /** A file of so many pages, each with bytes of its own, none of them in the cache. */
+    private void makeFile(final int pages) throws CacheException {
+        for (int index = 0; index < pages; index++) {
+            store.outsideWrite((long) index * PAGE, page(index));
+        }
+        file.invalidate();
+    }
+
+    private void touch(final long index) throws CacheException {
+        assertThat(file.read(index * PAGE, buffer, PAGE)).isEqualTo(PAGE);
+        assertThat(bytesAt(buffer, PAGE)).as("page %d", index).isEqualTo(page(index));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"one-page", "multi-page"})
+    @DisplayName("C1: reading and writing four times the capacity never holds more than the capacity, and loses nothing")
+    void bounded(final String policy) throws Exception {
+        cache.writePolicy(WritePolicies.byName(policy));
+        final int pages = 4 * FRAMES;
+        for (int index = 0; index < pages; index += 16) {
+            final byte[] bytes = new byte[16 * PAGE];
+            for (int i = 0; i < 16; i++) {
+                System.arraycopy(page(index + i), 0, bytes, i * PAGE, PAGE);
+            }
+            write((long) index * PAGE, bytes);
+            assertThat(counter(CacheCounter.PAGES)).isLessThanOrEqualTo(FRAMES);
+        }
+        for (int index = 0; index < pages; index++) {
+            touch(index);
+        }
+        assertThat(counter(CacheCounter.EVICTIONS)).isGreaterThanOrEqualTo(2L * pages - FRAMES - 64);
+        assertThat(counter(CacheCounter.PAGES)).isLessThanOrEqualTo(FRAMES);
+        assertThat(file.cachedPages()).isEqualTo(counter(CacheCounter.PAGES));
+    }
+
+    @Test
+    @DisplayName("a set of pages that is used again survives a scan of four times the capacity")
+    void scanResistance() throws Exception {
+        makeFile(5 * FRAMES);
+        final int hot = FRAMES / 4;
+        for (int round = 0; round < 3; round++) {
+            for (int index = 0; index < hot; index++) {
+                touch(index);
+            }
+        }
+        for (int index = hot; index < 5 * FRAMES; index++) {
+            touch(index);
+        }
+        int survivors = 0;
+        for (int index = 0; index < hot; index++) {
+            survivors += PageTree.isPage(mapping().tree.lookup(index)) ? 1 : 0;
+        }
+        assertThat(survivors).as("hot pages still cached of %d", hot).isGreaterThanOrEqualTo(hot * 9 / 10);
+    }
+
+    @Test
+    @DisplayName("a page that comes back soon after its eviction is counted as a refault; one that is new is not")
+    void refaults() throws Exception {
+        makeFile(2 * FRAMES);
+        for (int index = 0; index < FRAMES + 100; index++) {
+            touch(index);
+        }
+        assertThat(counter(CacheCounter.REFAULTS)).isZero();
+        assertThat(counter(CacheCounter.EVICTIONS)).isPositive();
+        long gone = 0;
+        while (!PageTree.isShadow(mapping().tree.lookup(gone))) {
+            gone++;
+        }
+        touch(gone);
+        assertThat(counter(CacheCounter.REFAULTS)).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("a page that was read ahead and touched once goes before one that was used twice")
+    void readAheadIsNotReuse() throws Exception {
+        makeFile(200);
+        final ReadAhead window = new ReadAhead(32);
+        final ThreadState state = cache.threads.current();
+        cache.filler.readThrough(mapping(), window, 0, buffer, PAGE, state);
+        assertThat(cache.descriptors.use(PageTree.frame(mapping().tree.lookup(1)))).as("read ahead").isEqualTo((byte) -1);
+        touch(1);
+        assertThat(cache.descriptors.use(PageTree.frame(mapping().tree.lookup(1)))).as("first touch").isZero();
+        touch(1);
+        touch(1);
+        touch(1);
+        touch(1);
+        touch(1);
+        assertThat(cache.descriptors.use(PageTree.frame(mapping().tree.lookup(1)))).as("saturated").isEqualTo((byte) 3);
+    }
+
+    @Test
+    @DisplayName("C7: a page in use, locked, dirty, under writeback or mapped is not evicted; the others are")
+    void pagesInUse() throws Exception {
+        makeFile(16);
+        for (int index = 0; index < 16; index++) {
+            touch(index);
+        }
+        final PageDescriptors descriptors = cache.descriptors;
+        final int[] frames = new int[5];
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = PageTree.frame(mapping().tree.lookup(i));
+        }
+        descriptors.get(frames[0]);
+        assertThat(cache.locks.tryLock(frames[1])).isTrue();
+        descriptors.set(frames[2], PageDescriptors.DIRTY);
+        descriptors.set(frames[3], PageDescriptors.WRITEBACK);
+        OffHeap.putInt(descriptors.address(frames[4]) + PageDescriptors.MAPS_OFFSET, 1);
+        reclaim(20);
+        assertThat(mapping().tree.pages()).isEqualTo(5);
+        for (int i = 0; i < frames.length; i++) {
+            assertThat(PageTree.isPage(mapping().tree.lookup(i))).as("page %d", i).isTrue();
+            assertThat(descriptors.refs(frames[i])).as("references of page %d", i).isEqualTo(i == 0 ? 2 : 1);
+        }
+        cache.release(frames[0]);
+        cache.locks.unlock(frames[1]);
+        descriptors.clear(frames[2], PageDescriptors.DIRTY);
+        cache.locks.endWriteback(frames[3]);
+        OffHeap.putInt(descriptors.address(frames[4]) + PageDescriptors.MAPS_OFFSET, 0);
+        reclaim(20);
+        assertThat(mapping().tree.pages()).isZero();
+        assertThat(counter(CacheCounter.EVICTIONS)).isEqualTo(16);
+    }
+
+    @Test
+    @DisplayName("C9: reclaim passes over a mapping whose tree is locked, and evicts from the others")
+    void treeLocked() throws Exception {
+        makeFile(8);
+        for (int index = 0; index < 8; index++) {
+            touch(index);
+        }
+        final ProbeFile otherStore = new ProbeFile();
+        try (CachedFile other = cache.open(otherStore)) {
+            assertThat(other.write(0, page(1), 0, PAGE)).isEqualTo(PAGE);
+            final Gate gate = new Gate();
+            final Mapping mine = cache.mappings.get(1);
+            final Future<?> holder = start(() -> {
+                mine.tree.lock();
+                try {
+                    gate.pass();
+                } finally {
+                    mine.tree.unlock();
+                }
+                return null;
+            });
+            gate.awaitArrival();
+            reclaim(20);
+            assertThat(file.cachedPages()).isEqualTo(8);
+            assertThat(other.cachedPages()).isZero();
+            gate.open();
+            end(holder);
+            reclaim(20);
+            assertThat(file.cachedPages()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("C9: a page whose fill is in flight is not evicted; reads of other pages go on in a full cache")
+    void fillInFlight() throws Exception {
+        makeFile(3 * FRAMES);
+        final Gate gate = new Gate();
+        store.before(call -> {
+            if (call.is(Kind.READ) && call.touches(0)) {
+                gate.pass();
+            }
+        });
+        final Future<byte[]> filling = start(() -> read(0, PAGE));
+        gate.awaitArrival();
+        for (int index = 1; index < 2 * FRAMES; index++) {
+            touch(index);
+        }
+        assertThat(PageTree.isPage(mapping().tree.lookup(0))).isTrue();
+        gate.open();
+        assertThat(end(filling)).isEqualTo(page(0));
+    }
+
+    @Test
+    @DisplayName("C1: many threads on a working set larger than the cache: every page has its bytes, no frame is lost")
+    void manyThreads() throws Exception {
+        final int pages = 2 * FRAMES;
+        makeFile(pages);
+        final List<Future<?>> readers = new ArrayList<>();
+        for (int thread = 0; thread < 8; thread++) {
+            final long seed = 4_000 + thread;
+            readers.add(start(() -> {
+                final Random random = new Random(seed);
+                final byte[] bytes = new byte[4 * PAGE];
+                for (int i = 0; i < 2000; i++) {
+                    final int index = random.nextInt(pages - 4);
+                    assertThat(file.read((long) index * PAGE, bytes, 0, bytes.length)).isEqualTo(bytes.length);
+                    for (int k = 0; k < 4; k++) {
+                        final byte expected = (byte) ((index + k) * 31 + 7);
+                        if (bytes[k * PAGE] != expected || bytes[k * PAGE + PAGE - 1] != expected) {
+                            throw new AssertionError("seed " + seed + " step " + i + " page " + (index + k));
+                        }
+                    }
+                }
+                return null;
+            }));
+        }
+        for (final Future<?> reader : readers) {
+            end(reader);
+        }
+        assertThat(counter(CacheCounter.EVICTIONS)).isPositive();
+    }
+
+    @Test
+    @DisplayName("pages of many sparse places, then evicted, leave bounded history in the trees")
+    void shadowsAreBounded() throws Exception {
+        file.truncate(1L << 60);
+        final Random random = new Random(9);
+        for (int i = 0; i < 6 * FRAMES; i++) {
+            file.read((random.nextLong() >>> 4) & -PAGE, buffer, 8);
+        }
+        assertThat(cache.nodes.shadowNodes()).isLessThanOrEqualTo(FRAMES);
+        assertThat(cache.nodes.nodesUsed()).isLessThanOrEqualTo(9 * FRAMES + 1024);
+        file.truncate(0);
+    }
+
+    @Test
+    @DisplayName("memory beside the pages stays within 2 % of the capacity for dense files")
+    void overhead() throws Exception {
+        makeFile(FRAMES);
+        for (int index = 0; index < FRAMES; index++) {
+            touch(index);
+        }
+        assertThat(cache.overheadBytes()).isLessThanOrEqualTo(cache.capacity() / 50);
+    }
+
+    @Test
+    @DisplayName("W7: writers of large ranges at once do not pin the cache against each other")
+    void manyWriters() throws Exception {
+        final List<Future<?>> writers = new ArrayList<>();
+        final List<CachedFile> files = new ArrayList<>();
+        final List<ProbeFile> stores = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            final ProbeFile own = new ProbeFile();
+            stores.add(own);
+            files.add(cache.open(own));
+        }
+        for (int i = 0; i < 12; i++) {
+            final CachedFile mine = files.get(i);
+            final byte[] bytes = random(i, 200 * PAGE + 99);
+            writers.add(start(() -> {
+                for (int round = 0; round < 4; round++) {
+                    assertThat(mine.write(round * 50L, bytes, 0, bytes.length)).isEqualTo(bytes.length);
+                }
+                return null;
+            }));
+        }
+        for (final Future<?> writer : writers) {
+            end(writer);
+        }
+        for (int i = 0; i < 12; i++) {
+            final byte[] bytes = random(i, 200 * PAGE + 99);
+            final byte[] expected = new byte[150 + bytes.length];
+            for (int round = 0; round < 4; round++) {
+                System.arraycopy(bytes, 0, expected, round * 50, bytes.length);
+            }
+            assertThat(read(files.get(i), 0, expected.length + 1)).isEqualTo(expected);
+            assertThat(Arrays.equals(stores.get(i).content(0, expected.length + 1), expected)).isTrue();
+            files.get(i).close();
+        }
+    }
+}
