@@ -96,9 +96,9 @@ class InterleavingTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
+    @CsvSource({"true, truncate", "true, allocate", "true, write", "false, truncate", "false, allocate", "false, write"})
     @DisplayName("C6: a fill of the last page that began before it was cut and ends after the file grew again")
-    void fillOfTheLastPage(final boolean bytesAreThere) throws Exception {
+    void fillOfTheLastPage(final boolean bytesAreThere, final String growth) throws Exception {
         // The page was not in the tree when its tail would have been zeroed, and the store was asked before it was cut.
         final Gate gate = new Gate();
         final Gate cut = new Gate();
@@ -130,8 +130,16 @@ class InterleavingTest extends CacheFixture {
         cut.open();
         end(truncating);
         final long sleeps = counter(CacheCounter.LOCK_WAITS);
+        final byte[] expected = Arrays.copyOf(Arrays.copyOf(content, 100), content.length);
         final Future<?> growing = start(() -> {
-            file.truncate(content.length);
+            switch (growth) {
+                case "truncate" -> file.truncate(content.length);
+                case "allocate" -> file.allocate(0, content.length, false);
+                default -> {
+                    write(content.length - 10, Arrays.copyOf(other, 10));
+                    System.arraycopy(other, 0, expected, content.length - 10, 10);
+                }
+            }
             return null;
         });
         awaitSleeper(sleeps);
@@ -139,7 +147,7 @@ class InterleavingTest extends CacheFixture {
         end(growing);
         assertThat(end(fill)).startsWith(Arrays.copyOf(content, 100));
         store.behaveWell();
-        assertContent(Arrays.copyOf(Arrays.copyOf(content, 100), content.length));
+        assertContent(expected);
     }
 
     @ParameterizedTest
@@ -151,6 +159,34 @@ class InterleavingTest extends CacheFixture {
         against(gate, fill, () -> file.punch(offset, length));
         final byte[] expected = content.clone();
         Arrays.fill(expected, offset, offset + length, (byte) 0);
+        assertContent(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("C8: pages that are read while a punch is in the store are not kept with what they had before")
+    void faultDuringPunch(final boolean tookEffect) throws Exception {
+        final Gate gate = new Gate();
+        final ProbeFile.Before stop = call -> {
+            if (call.is(Kind.PUNCH)) {
+                gate.pass();
+            }
+        };
+        if (tookEffect) {
+            store.after(stop);
+        } else {
+            store.before(stop);
+        }
+        final Future<?> punching = start(() -> {
+            file.punch(100, 3 * PAGE);
+            return null;
+        });
+        gate.awaitArrival();
+        readAll();
+        gate.open();
+        end(punching);
+        final byte[] expected = content.clone();
+        Arrays.fill(expected, 100, 100 + 3 * PAGE, (byte) 0);
         assertContent(expected);
     }
 
