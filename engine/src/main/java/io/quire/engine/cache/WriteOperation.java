@@ -4,6 +4,7 @@ import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
+import io.quire.engine.lock.LockOrder;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
@@ -187,6 +188,7 @@ public final class WriteOperation {
      * @throws CacheException when the source failed
      */
     public int faultIn(final long at, final int bytes) throws CacheException {
+        LockOrder.assertNoPageHeld("faulting in the source of a write");
         return source.faultIn(at, bytes);
     }
 
