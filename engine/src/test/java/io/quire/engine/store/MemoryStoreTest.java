@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 import io.quire.engine.memory.NativeMemory;
+import io.quire.engine.memory.OffHeap;
 
 /** The store in memory: the contract of every store, and invariants S10 to S15 of native-notes/store.md. */
 class MemoryStoreTest extends StoreContractTest {
@@ -35,6 +36,38 @@ class MemoryStoreTest extends StoreContractTest {
         assertThat(memoryStore().bytesUsed()).isEqualTo(CHUNK);
         write(100, new byte[] {1});
         assertThat(read(10, 90)).containsOnly(0);
+    }
+
+    @Test
+    void s12AReaderBesideAnAppenderSeesNoByteThatIsNotThereYet() throws Exception {
+        final byte[] ones = new byte[3000];
+        Arrays.fill(ones, (byte) 1);
+        final List<Callable<Void>> work = new ArrayList<>();
+        work.add(() -> {
+            for (int i = 0; i < 300; i++) {
+                write(i * 3000L, ones);
+            }
+            return null;
+        });
+        work.add(() -> {
+            final long own = NativeMemory.reserve(1 << 20, false);
+            long seen = 0;
+            try (IoVector vector = new IoVector()) {
+                vector.add(own, 900_000);
+                while (seen < 900_000) {
+                    seen = file.read(0, vector);
+                    for (long i = 0; i < seen; i++) {
+                        if (OffHeap.getByte(own + i) != 1) {
+                            throw new AssertionError("byte " + i + " of " + seen + " was not there yet");
+                        }
+                    }
+                }
+            } finally {
+                NativeMemory.release(own, 1 << 20);
+            }
+            return null;
+        });
+        runAll(work);
     }
 
     @Test

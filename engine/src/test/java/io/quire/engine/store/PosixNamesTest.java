@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.quire.engine.memory.OffHeap;
 
-/** System calls on names: invariants S1, S5 and S6 of native-notes/store.md. */
+/** System calls on names: invariants S5 and S6 of native-notes/store.md. */
 class PosixNamesTest {
     @TempDir
     Path directory;
@@ -156,7 +156,7 @@ class PosixNamesTest {
     }
 
     @Test
-    void s2ReopensWhatHasNoNameAnyMore() {
+    void reopensWhatHasNoNameAnyMore() {
         create(bytes("gone"));
         final int path = PosixNames.openat(root, bytes("gone"), Posix.O_PATH, 0);
         assertThat(PosixNames.unlinkat(root, bytes("gone"), 0)).isZero();

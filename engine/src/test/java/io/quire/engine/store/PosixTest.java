@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.quire.engine.memory.OffHeap;
 
-/** System calls on descriptors: invariants S1 to S6 of native-notes/store.md. */
+/** System calls on descriptors: invariants S1 to S4 of native-notes/store.md. */
 class PosixTest {
     @TempDir
     Path directory;

@@ -415,6 +415,15 @@ abstract class StoreContractTest {
         write(file, memory, offset, bytes);
     }
 
+    /** Makes one call that writes an array to the file under test, and says how much it wrote. */
+    protected final long writeOnce(final long offset, final byte[] bytes) throws StoreException {
+        OffHeap.copyFromArray(bytes, 0, memory, bytes.length);
+        try (IoVector vector = new IoVector()) {
+            vector.add(memory, bytes.length);
+            return file.write(offset, vector);
+        }
+    }
+
     /** Reads from the file under test until the length or the end is reached. */
     protected final byte[] read(final long offset, final int length) throws StoreException {
         return read(file, memory, offset, length);
