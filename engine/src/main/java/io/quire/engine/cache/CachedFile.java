@@ -1,5 +1,6 @@
 package io.quire.engine.cache;
 
+import java.lang.ref.Reference;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,9 +70,11 @@ public final class CachedFile implements AutoCloseable {
         }
         final int wanted = (int) Math.min(length, size - offset);
         final ThreadState state = cache.threads.current();
-        int done = pages.readResident(state, offset, address, wanted);
+        final int done = pages.readResident(state, offset, address, wanted);
         if (done == wanted) {
             state.count(CacheCounter.HITS, pagesTouched(offset, wanted));
+            // The copy went by raw addresses, which stay mapped only as long as the cache can be reached. C11.
+            Reference.reachabilityFence(this);
             return done;
         }
         return readRest(state, offset, address, wanted, done);
@@ -113,6 +116,7 @@ public final class CachedFile implements AutoCloseable {
             done += n;
         }
         readAhead.accessed(offset, Math.max(1, done));
+        Reference.reachabilityFence(this);
         assert state.value(CacheCounter.MISSES) >= misses;
         return done;
     }

@@ -164,8 +164,9 @@ final class Mapping {
             final StoreAttributes now = new StoreAttributes();
             file.attributes(now);
             final boolean same = stampStale ? now.size == size : stamp.matches(now);
-            stampStale = false;
+            // In this order, so that nobody compares with the former times while they count as fresh.
             stamp = Stamp.of(now);
+            stampStale = false;
             if (same) {
                 return false;
             }

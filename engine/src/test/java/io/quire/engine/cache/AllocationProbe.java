@@ -16,7 +16,7 @@ import io.quire.engine.write.WritePolicies;
  */
 public final class AllocationProbe {
     private static final int LENGTH = 64 << 10;
-    private static final int WARM_UP = 20_000;
+    private static final int WARM_UP = 6_000;
     private static final int MEASURED = 2_000;
 
     private AllocationProbe() {

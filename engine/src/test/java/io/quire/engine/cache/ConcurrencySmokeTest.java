@@ -22,7 +22,7 @@ import io.quire.engine.write.WritePolicies;
 class ConcurrencySmokeTest extends CacheFixture {
     private static final int PAGES = 1600;
     private static final int THREADS = 6;
-    private static final int STEPS = 1500;
+    private static final int STEPS = 1000;
 
     @Override
     PageCache.Builder builder() {

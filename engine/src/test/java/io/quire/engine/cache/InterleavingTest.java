@@ -95,6 +95,28 @@ class InterleavingTest extends CacheFixture {
         assertContent(Arrays.copyOf(Arrays.copyOf(content, size), content.length));
     }
 
+    @Test
+    @DisplayName("C6: a page that is filled while the store is still to be cut has no bytes beyond the new size")
+    void faultDuringTruncate() throws Exception {
+        final Gate gate = new Gate();
+        store.before(call -> {
+            if (call.is(Kind.TRUNCATE)) {
+                gate.pass();
+            }
+        });
+        final Future<?> truncating = start(() -> {
+            file.truncate(2 * PAGE + 100);
+            return null;
+        });
+        gate.awaitArrival();
+        assertThat(readAll()).isEqualTo(Arrays.copyOf(content, 2 * PAGE + 100));
+        gate.open();
+        end(truncating);
+        cache.verify();
+        file.truncate(content.length);
+        assertContent(Arrays.copyOf(Arrays.copyOf(content, 2 * PAGE + 100), content.length));
+    }
+
     @ParameterizedTest
     @CsvSource({"true, truncate", "true, allocate", "true, write", "false, truncate", "false, allocate", "false, write"})
     @DisplayName("C6: a fill of the last page that began before it was cut and ends after the file grew again")
