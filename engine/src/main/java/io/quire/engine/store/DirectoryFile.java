@@ -1,0 +1,251 @@
+package io.quire.engine.store;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The data of a regular file in a directory. Opens the source on demand: for reading only until somebody writes, so that
+ * files which cannot be written, such as running programs, can still be read. Thread-safe.
+ *
+ * <p>The descriptors are closed by {@link #idle} and {@link #close}, or when the store has too many; whatever is called
+ * next opens them again. None is opened with O_APPEND, which would make Linux ignore offsets.
+ */
+public final class DirectoryFile implements StoreFile {
+    private final DirectoryStore store;
+    private final SourceNode node;
+    private final Data reader;
+    private final Data writer;
+    /** Error of a close that nobody waited for; told by the next sync. */
+    private final AtomicInteger lost = new AtomicInteger();
+
+    DirectoryFile(final DirectoryStore store, final SourceNode node) {
+        this.store = store;
+        this.node = node;
+        this.reader = new Data(Posix.O_RDONLY);
+        this.writer = new Data(Posix.O_RDWR);
+    }
+
+    /** One of the two descriptors. */
+    private final class Data extends BoundedDescriptor {
+        private final int access;
+
+        Data(final int access) {
+            super(store.descriptors);
+            this.access = access;
+        }
+
+        @Override
+        int openNow() {
+            final int path = node.acquire();
+            if (path < 0) {
+                return path;
+            }
+            try {
+                // The node is a regular file, so this can neither block nor act on a device.
+                return PosixNames.reopen(path, access | Posix.O_NOCTTY);
+            } finally {
+                node.release();
+            }
+        }
+
+        @Override
+        void closeFailed(final int errno) {
+            lost.compareAndSet(0, errno);
+        }
+    }
+
+    /**
+     * Opens the source for reading, so that an error is seen now.
+     *
+     * @return 0 or negative errno
+     */
+    public int openForReading() {
+        if (writer.isOpen()) {
+            return 0;
+        }
+        return touch(reader);
+    }
+
+    /**
+     * Opens the source for reading and writing, so that an error is seen now.
+     *
+     * @return 0 or negative errno: EROFS, ETXTBSY, EACCES, EPERM of an immutable file
+     */
+    public int openForWriting() {
+        return touch(writer);
+    }
+
+    private static int touch(final Data data) {
+        final int fd = data.acquire();
+        if (fd < 0) {
+            return fd;
+        }
+        data.release();
+        return 0;
+    }
+
+    /** Closes the descriptors until they are needed again; without a descriptor the source can be executed. */
+    public void idle() {
+        writer.closeSoon();
+        reader.closeSoon();
+    }
+
+    boolean isOpen() {
+        return writer.isOpen() || reader.isOpen();
+    }
+
+    /** Takes over a descriptor that is open for reading and writing. */
+    void adoptWriter(final int fd) {
+        writer.adopt(fd);
+    }
+
+    /** An O_PATH descriptor by way of the open data, which works whatever became of the names. */
+    int reopenAsPath() {
+        final Data data = openData();
+        if (data == null) {
+            return BoundedDescriptor.CLOSED;
+        }
+        final int fd = data.tryAcquire();
+        if (fd == BoundedDescriptor.CLOSED) {
+            return fd;
+        }
+        try {
+            return PosixNames.reopen(fd, Posix.O_PATH);
+        } finally {
+            data.release();
+        }
+    }
+
+    private Data openData() {
+        return writer.isOpen() ? writer : reader.isOpen() ? reader : null;
+    }
+
+    @Override
+    public long read(final long offset, final IoVector target) throws StoreException {
+        if (target.count() == 0) {
+            return 0;
+        }
+        Data data = writer;
+        int fd = data.tryAcquire();
+        if (fd == BoundedDescriptor.CLOSED) {
+            data = reader;
+            fd = data.acquire();
+        }
+        check(fd, "opening for reading");
+        final long result;
+        try {
+            result = Posix.preadv(fd, target.nativeAddress(), target.count(), offset);
+        } finally {
+            data.release();
+        }
+        if (result < 0) {
+            throw failure((int) -result, "reading " + target.bytes() + " bytes at " + offset);
+        }
+        return result;
+    }
+
+    @Override
+    public long write(final long offset, final IoVector source) throws StoreException {
+        if (source.count() == 0) {
+            return 0;
+        }
+        final int fd = check(writer.acquire(), "opening for writing");
+        final long result;
+        try {
+            result = Posix.pwritev(fd, source.nativeAddress(), source.count(), offset);
+        } finally {
+            writer.release();
+        }
+        if (result < 0) {
+            throw failure((int) -result, "writing " + source.bytes() + " bytes at " + offset);
+        }
+        if (result == 0) {
+            throw failure(Errno.EIO, "the source took none of " + source.bytes() + " bytes at " + offset);
+        }
+        return result;
+    }
+
+    @Override
+    public void truncate(final long size) throws StoreException {
+        final int fd = check(writer.acquire(), "opening for writing");
+        final int result;
+        try {
+            result = Posix.ftruncate(fd, size);
+        } finally {
+            writer.release();
+        }
+        check(result, "setting the size");
+    }
+
+    @Override
+    public void punch(final long offset, final long length) throws StoreException {
+        fallocate(Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE, offset, length, "punching a hole");
+    }
+
+    @Override
+    public void allocate(final long offset, final long length, final boolean keepSize) throws StoreException {
+        fallocate(keepSize ? Posix.FALLOC_FL_KEEP_SIZE : 0, offset, length, "allocating");
+    }
+
+    private void fallocate(final int mode, final long offset, final long length, final String doing)
+        throws StoreException {
+        final int fd = check(writer.acquire(), "opening for writing");
+        final int result;
+        try {
+            result = Posix.fallocate(fd, mode, offset, length);
+        } finally {
+            writer.release();
+        }
+        if (result < 0) {
+            throw failure(-result, doing + " " + length + " bytes at " + offset);
+        }
+    }
+
+    @Override
+    public void sync(final boolean dataOnly) throws StoreException {
+        Data data = writer;
+        int fd = data.tryAcquire();
+        if (fd == BoundedDescriptor.CLOSED) {
+            data = reader;
+            fd = data.acquire();
+            if (fd == -Errno.EACCES) {
+                data = writer;
+                fd = data.acquire();
+            }
+        }
+        check(fd, "opening for a sync");
+        final int result;
+        try {
+            result = dataOnly ? Posix.fdatasync(fd) : Posix.fsync(fd);
+        } finally {
+            data.release();
+        }
+        final int earlier = lost.getAndSet(0);
+        check(result, "syncing");
+        check(-earlier, "an earlier close");
+    }
+
+    @Override
+    public void attributes(final StoreAttributes target) throws StoreException {
+        final Attributes found = new Attributes();
+        check(node.attributes(found), "reading the attributes");
+        found.copyTo(target);
+    }
+
+    /** Closes the descriptors. The node stays; used again, the file opens them again. */
+    @Override
+    public void close() throws StoreException {
+        idle();
+        check(-lost.getAndSet(0), "closing");
+    }
+
+    private int check(final int result, final String doing) throws StoreException {
+        if (result < 0) {
+            throw failure(-result, doing);
+        }
+        return result;
+    }
+
+    private StoreException failure(final int errno, final String doing) {
+        return new StoreException(errno, doing + ": " + node);
+    }
+}

@@ -1,0 +1,482 @@
+package io.quire.engine.store;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One inode of a {@link DirectoryStore}'s source, whatever names it has. There is at most one live node for an inode, so
+ * hard links share it. Thread-safe.
+ *
+ * <p><b>Life.</b> A node counts references: those of the kernel (or another user), those of the names of known children,
+ * and those of operations. With the last one it is dropped: it leaves the index, its descriptor is closed and the
+ * store's listener is told. A dropped node is never revived; the next lookup makes another, with another
+ * {@link #id}.
+ *
+ * <p><b>Reaching the inode.</b> The node's own descriptor (O_PATH) may be closed at any time and is opened again by file
+ * handle, or by one of the names under which the node was seen, and is then checked to be the same inode. A node that
+ * can be reached in neither way, because its last known name was removed, keeps its descriptor until it is dropped.
+ *
+ * <pre>
+ *   guarded by this node's monitor: references, lookups, opens, dropped, kept, names
+ *   volatile: birth, retired. The monitor of one node is never taken while that of another is held.
+ * </pre>
+ */
+public final class SourceNode extends InodeDescriptor {
+    /** More names than this are not remembered for one node; the oldest is forgotten. */
+    private static final int MAX_NAMES = 64;
+    /** A chain of parents that is longer has a cycle, made by renames outside. */
+    private static final int MAX_DEPTH = 1 << 16;
+    private static final byte[] EMPTY = {};
+
+    /** Number of the node, positive, never reused; the root's is 1. */
+    public final long id;
+    /** Device of the inode. */
+    public final long dev;
+    /** Number of the inode. */
+    public final long ino;
+
+    private final DirectoryStore store;
+    private final int type;
+    private final byte[] handle;
+    private final DirectoryFile file;
+    private volatile long birth;
+    private volatile boolean retired;
+
+    private long references;
+    private long lookups;
+    private int opens;
+    private boolean dropped;
+    private boolean kept;
+    private Name names;
+
+    /** A name under which the node was seen; holds a reference on the directory. */
+    private record Name(SourceNode parent, byte[] name, Name older) {
+        boolean is(final SourceNode directory, final byte[] bytes) {
+            return parent == directory && Arrays.equals(name, bytes);
+        }
+    }
+
+    SourceNode(final DirectoryStore store, final long id, final Attributes attributes, final byte[] handle) {
+        super(store.descriptors);
+        this.store = store;
+        this.id = id;
+        this.dev = attributes.dev;
+        this.ino = attributes.ino;
+        this.type = attributes.type();
+        this.handle = handle;
+        this.birth = birth(attributes);
+        this.file = attributes.isRegular() ? new DirectoryFile(store, this) : null;
+        this.references = 1;
+        this.lookups = 1;
+    }
+
+    /**
+     * The file type.
+     *
+     * @return one of {@code PosixAttributes.S_IF*}
+     */
+    public int type() {
+        return type;
+    }
+
+    /**
+     * Whether this is a directory.
+     *
+     * @return true for a directory
+     */
+    public boolean isDirectory() {
+        return type == PosixAttributes.S_IFDIR;
+    }
+
+    /**
+     * The data of a regular file.
+     *
+     * @return the node's one file, or null when it is not a regular file
+     */
+    public DirectoryFile file() {
+        return file;
+    }
+
+    /** Creation time as one number; 0 when it is not known. */
+    private static long birth(final Attributes attributes) {
+        return (attributes.mask & PosixAttributes.STATX_BTIME) == 0 ? 0
+            : attributes.btimeSeconds * 1_000_000_000L + attributes.btimeNanos;
+    }
+
+    /** Told of attributes that were read through this node's own descriptor: an overlay changes the birth on copy-up. */
+    @Override
+    void seen(final Attributes attributes) {
+        final long now = birth(attributes);
+        if (now != birth) {
+            birth = now;
+        }
+    }
+
+    /**
+     * Whether attributes found by name are of this node's inode, and not of a later one with the same number. An open
+     * descriptor keeps the number from being reused; otherwise the creation time decides, then the handle.
+     */
+    boolean isSameInode(final Attributes found, final int directory, final byte[] name) {
+        if (retired || found.dev != dev || found.ino != ino || found.type() != type) {
+            return false;
+        }
+        final long foundBirth = birth(found);
+        if (foundBirth != 0 && foundBirth == birth) {
+            return true;
+        }
+        if (isHeld()) {
+            birth = foundBirth;
+            return true;
+        }
+        if (foundBirth != 0 || birth != 0) {
+            return false;
+        }
+        return handle == null || Arrays.equals(handle, store.handleOf(directory, name));
+    }
+
+    private boolean isHeld() {
+        return isOpen() || file != null && file.isOpen();
+    }
+
+    /** Takes a reference for a kernel lookup. */
+    synchronized boolean look() {
+        if (dropped) {
+            return false;
+        }
+        references++;
+        lookups++;
+        return true;
+    }
+
+    /**
+     * Takes a reference, to be given back with {@link #unreference}.
+     *
+     * @return false when the node is dropped
+     */
+    public synchronized boolean reference() {
+        if (dropped) {
+            return false;
+        }
+        references++;
+        return true;
+    }
+
+    /** Gives a reference of {@link #reference} back. */
+    public void unreference() {
+        drop(1, false);
+    }
+
+    /**
+     * Gives references back that lookups and creations took.
+     *
+     * @param count how many; more than were taken count as all
+     */
+    public void forget(final long count) {
+        drop(count, true);
+    }
+
+    private void drop(final long count, final boolean looked) {
+        SourceNode node = this;
+        long given = count;
+        boolean byLookup = looked;
+        ArrayDeque<SourceNode> parents = null;
+        while (node != null) {
+            if (node.giveBack(given, byLookup)) {
+                store.dropped(node);
+                for (Name name = node.takeNames(); name != null; name = name.older) {
+                    if (parents == null) {
+                        parents = new ArrayDeque<>();
+                    }
+                    parents.add(name.parent);
+                }
+            }
+            node = parents == null ? null : parents.poll();
+            given = 1;
+            byLookup = false;
+        }
+    }
+
+    /** Returns whether the node is dropped by this. */
+    private synchronized boolean giveBack(final long count, final boolean looked) {
+        final long given = looked ? Math.min(count, lookups) : count;
+        if (looked) {
+            lookups -= given;
+        }
+        references -= given;
+        assert references >= 0 : "a reference was given back twice";
+        if (references > 0 || dropped) {
+            return false;
+        }
+        dropped = true;
+        return true;
+    }
+
+    private synchronized Name takeNames() {
+        final Name taken = names;
+        names = null;
+        return taken;
+    }
+
+    /**
+     * Tells that a handle was opened on the node: until {@link #closed} it can be used even when its last name goes.
+     *
+     * @return false when the node is dropped
+     */
+    public synchronized boolean opened() {
+        if (dropped) {
+            return false;
+        }
+        references++;
+        opens++;
+        return true;
+    }
+
+    /** Tells that a handle of {@link #opened} was closed. */
+    public void closed() {
+        final boolean unused;
+        synchronized (this) {
+            opens--;
+            unused = opens == 0;
+        }
+        if (unused && store.keepsTooMany()) {
+            unkeep();
+        }
+        unreference();
+    }
+
+    synchronized boolean isOpened() {
+        return opens > 0;
+    }
+
+    /** Remembers a name under which the node was found; the caller has a reference on the directory. */
+    void learn(final SourceNode directory, final byte[] bytes) {
+        synchronized (this) {
+            if (knows(directory, bytes)) {
+                return;
+            }
+        }
+        if (!directory.reference()) {
+            return;
+        }
+        final Name learnt = new Name(directory, bytes.clone(), null);
+        final Name lost;
+        synchronized (this) {
+            if (dropped || knows(directory, bytes)) {
+                lost = learnt;
+            } else if (isDirectory()) {
+                lost = names;
+                names = learnt;
+            } else {
+                names = new Name(directory, learnt.name, names);
+                lost = trim();
+            }
+        }
+        for (Name name = lost; name != null; name = name.older) {
+            name.parent.unreference();
+        }
+        if (!retired && isReachable()) {
+            unkeep();
+        }
+    }
+
+    private boolean knows(final SourceNode directory, final byte[] bytes) {
+        for (Name name = names; name != null; name = name.older) {
+            if (name.is(directory, bytes)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Cuts the list of names behind {@link #MAX_NAMES}; returns what was cut off. */
+    private Name trim() {
+        final List<Name> all = new ArrayList<>();
+        for (Name name = names; name != null; name = name.older) {
+            all.add(name);
+        }
+        if (all.size() <= MAX_NAMES) {
+            return null;
+        }
+        Name rest = null;
+        for (int i = MAX_NAMES - 1; i >= 0; i--) {
+            rest = new Name(all.get(i).parent, all.get(i).name, rest);
+        }
+        names = rest;
+        return all.get(MAX_NAMES);
+    }
+
+    /** Forgets a name that is no longer the node's. */
+    void unlearn(final SourceNode directory, final byte[] bytes) {
+        boolean known = false;
+        synchronized (this) {
+            Name rest = null;
+            for (Name name = names; name != null; name = name.older) {
+                if (!known && name.is(directory, bytes)) {
+                    known = true;
+                } else {
+                    rest = new Name(name.parent, name.name, rest);
+                }
+            }
+            if (known) {
+                names = rest;
+            }
+        }
+        if (known) {
+            directory.unreference();
+        }
+    }
+
+    private synchronized Name names() {
+        return names;
+    }
+
+    /** Whether the descriptor can be opened again once it is closed. */
+    boolean isReachable() {
+        return handle != null || names() != null;
+    }
+
+    /** Pins the descriptor until the node is dropped, so that the inode can be used after its last name is gone. */
+    boolean keep() {
+        synchronized (this) {
+            if (kept || dropped) {
+                return kept;
+            }
+        }
+        if (acquire() < 0) {
+            return false;
+        }
+        synchronized (this) {
+            if (!kept && !dropped) {
+                kept = true;
+                store.kept.incrementAndGet();
+                return true;
+            }
+        }
+        release();
+        return true;
+    }
+
+    /** Gives the pin of {@link #keep} back. */
+    void unkeep() {
+        synchronized (this) {
+            if (!kept) {
+                return;
+            }
+            kept = false;
+            store.kept.decrementAndGet();
+        }
+        release();
+    }
+
+    /** The inode has no name any more: its number may soon be another's. */
+    void retire() {
+        retired = true;
+    }
+
+    boolean isRetired() {
+        return retired;
+    }
+
+    @Override
+    int openNow() {
+        final int byData = file == null ? CLOSED : file.reopenAsPath();
+        if (byData >= 0) {
+            return byData;
+        }
+        if (handle != null) {
+            final int fd = store.openHandle(handle);
+            if (fd >= 0) {
+                return fd;
+            }
+            if (fd == -Errno.EMFILE || fd == -Errno.ENFILE) {
+                return fd;
+            }
+        }
+        return openByName();
+    }
+
+    private int openByName() {
+        int result = -Errno.ESTALE;
+        for (Name name = names(); name != null; name = name.older) {
+            final int directory = name.parent.acquireFromAncestor();
+            if (directory < 0) {
+                result = directory;
+                continue;
+            }
+            final int fd;
+            try {
+                fd = PosixNames.openat(directory, name.name, Posix.O_PATH | Posix.O_NOFOLLOW, 0);
+            } finally {
+                name.parent.release();
+            }
+            if (fd >= 0) {
+                if (isThisInode(fd)) {
+                    return fd;
+                }
+                Posix.close(fd);
+                unlearn(name.parent, name.name);
+            } else if (fd == -Errno.ENOENT || fd == -Errno.ENOTDIR || fd == -Errno.ESTALE) {
+                unlearn(name.parent, name.name);
+            } else {
+                result = fd;
+            }
+        }
+        return result;
+    }
+
+    private boolean isThisInode(final int fd) {
+        final Attributes found = new Attributes();
+        if (PosixAttributes.fstat(fd, found) < 0 || found.dev != dev || found.ino != ino || found.type() != type) {
+            return false;
+        }
+        final long foundBirth = birth(found);
+        if (foundBirth != 0 && birth != 0) {
+            return foundBirth == birth;
+        }
+        return handle == null || Arrays.equals(handle, store.handleOf(fd, EMPTY));
+    }
+
+    /**
+     * Pins the descriptor of a directory, opening closed ones from the nearest open ancestor downwards: no recursion,
+     * however deep the directory.
+     */
+    private int acquireFromAncestor() {
+        final int open = tryAcquire();
+        if (open != CLOSED) {
+            return open;
+        }
+        final List<SourceNode> closed = new ArrayList<>();
+        SourceNode held = this;
+        while (held.tryAcquire() == CLOSED) {
+            final Name name = held.names();
+            if (closed.size() == MAX_DEPTH) {
+                return -Errno.ESTALE;
+            }
+            closed.add(held);
+            if (name == null || held.handle != null) {
+                held = null;
+                break;
+            }
+            held = name.parent;
+        }
+        int fd = -Errno.ESTALE;
+        for (int i = closed.size() - 1; i >= 0; i--) {
+            fd = closed.get(i).acquire();
+            if (held != null) {
+                held.release();
+            }
+            if (fd < 0) {
+                return fd;
+            }
+            held = closed.get(i);
+        }
+        return fd;
+    }
+
+    @Override
+    public String toString() {
+        return "inode " + ino + " of device " + dev;
+    }
+}
