@@ -1,8 +1,9 @@
 package io.quire.engine.cache;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.quire.engine.memory.OffHeap;
@@ -21,15 +22,29 @@ import io.quire.engine.store.StoreException;
  * <p>Every handle has its own read-ahead state and sees each write error once at its next {@link #sync}.
  */
 public final class CachedFile implements AutoCloseable {
+    private static final VarHandle CLOSED;
+
+    static {
+        try {
+            CLOSED = MethodHandles.lookup().findVarHandle(CachedFile.class, "closed", boolean.class);
+        } catch (final ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final Mapping mapping;
     private final PageCache cache;
+    private final ThreadStates threads;
     private final ReadAhead readAhead;
     private final AtomicLong errorCursor;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    // The thread that reads this handle, when it is one: where it counts. A hint; a thread that finds another's looks its own up.
+    private ThreadState user;
+    private volatile boolean closed;
 
     CachedFile(final Mapping mapping) {
         this.mapping = mapping;
         this.cache = mapping.cache;
+        this.threads = cache.threads;
         this.readAhead = new ReadAhead(cache.readAheadPages);
         this.errorCursor = new AtomicLong(mapping.errors.sample());
     }
@@ -59,8 +74,39 @@ public final class CachedFile implements AutoCloseable {
      *                        the store's errno when the first byte could not be read
      */
     public int read(final long offset, final long address, final int length) throws CacheException {
+        // One page that is present: few instructions, because they decide how many reads the processor has in flight. The
+        // first comparison tells that the range is in one page and not empty; a negative offset has no page.
+        final Mapping pages = mapping;
+        final int inPage = (int) offset & PageCache.PAGE_SIZE - 1;
+        if (Integer.compareUnsigned(length - 1, PageCache.PAGE_SIZE - inPage) < 0 && !closed
+            && offset <= pages.size() - length && pages.readHinted(offset, address, length)) {
+            countHit();
+            // The copy went by raw addresses, which stay mapped only as long as the cache can be reached. C11.
+            Reference.reachabilityFence(this);
+            return length;
+        }
+        return readRange(offset, address, length);
+    }
+
+    private void countHit() {
+        final ThreadState usual = user;
+        if (usual != null && usual.isOwnedBy(Thread.currentThread().threadId())) {
+            usual.count(CacheCounter.HITS, 1);
+        } else {
+            countHitOf(threads.current());
+        }
+    }
+
+    private void countHitOf(final ThreadState state) {
+        if (user == null || user.ownerIsGone()) {
+            user = state;
+        }
+        state.count(CacheCounter.HITS, 1);
+    }
+
+    private int readRange(final long offset, final long address, final int length) throws CacheException {
         checkRange(offset, length);
-        if (closed.getPlain()) {
+        if (closed) {
             throw closedFile();
         }
         final Mapping pages = mapping;
@@ -73,7 +119,7 @@ public final class CachedFile implements AutoCloseable {
         final int done = pages.readResident(state, offset, address, wanted);
         if (done == wanted) {
             state.count(CacheCounter.HITS, pagesTouched(offset, wanted));
-            // The copy went by raw addresses, which stay mapped only as long as the cache can be reached. C11.
+            // C11.
             Reference.reachabilityFence(this);
             return done;
         }
@@ -434,7 +480,7 @@ public final class CachedFile implements AutoCloseable {
      */
     @Override
     public void close() throws CacheException {
-        if (closed.compareAndSet(false, true) && mapping.detach()) {
+        if (CLOSED.compareAndSet(this, false, true) && mapping.detach()) {
             cache.tearDown(mapping);
         }
     }
@@ -457,7 +503,7 @@ public final class CachedFile implements AutoCloseable {
     }
 
     private void checkOpen() throws CacheException {
-        if (closed.get()) {
+        if (closed) {
             throw closedFile();
         }
     }

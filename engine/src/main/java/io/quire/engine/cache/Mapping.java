@@ -9,6 +9,7 @@ import static io.quire.engine.memory.PageDescriptors.MAPPING_OFFSET;
 import static io.quire.engine.memory.PageDescriptors.READAHEAD;
 import static io.quire.engine.memory.PageDescriptors.STATE_OFFSET;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
+import static io.quire.engine.memory.PageDescriptors.USE_OFFSET;
 
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
@@ -40,6 +41,7 @@ final class Mapping {
     /** Returned instead of a frame when there is none. */
     static final int NONE = -1;
 
+    private static final int DESCRIPTOR_SHIFT = Integer.numberOfTrailingZeros(PageDescriptors.DESCRIPTOR_SIZE);
     private static final long SAME_PAGE = -GENERATION_ONE | UPTODATE;
 
     final PageCache cache;
@@ -282,36 +284,49 @@ final class Mapping {
      */
     int readResident(final ThreadState state, final long position, final long target, final int length) {
         final int offset = (int) position & FRAME_SIZE - 1;
-        return length <= FRAME_SIZE - offset
-            ? readOne(position >>> FRAME_SHIFT, offset, target, length)
-            : readRun(state, position >>> FRAME_SHIFT, offset, target, length);
+        if (length > FRAME_SIZE - offset) {
+            return readRun(state, position >>> FRAME_SHIFT, offset, target, length);
+        }
+        final long index = position >>> FRAME_SHIFT;
+        return copyPage(tree.lookupForHint(index), index, offset, target, length) ? length : 0;
     }
 
-    private int readOne(final long index, final int offset, final long target, final int length) {
-        final int entry = tree.lookup(index);
+    /**
+     * As {@link #readResident}, for a range in one page; the page is looked for where its leaf was last seen.
+     *
+     * @return whether it was copied
+     */
+    boolean readHinted(final long position, final long target, final int length) {
+        final long index = position >>> FRAME_SHIFT;
+        return copyPage(tree.hint(index), index, (int) position & FRAME_SIZE - 1, target, length);
+    }
+
+    private boolean copyPage(final int entry, final long index, final int offset, final long target, final int length) {
         if (!PageTree.isPage(entry)) {
-            return 0;
+            return false;
         }
-        final int frame = PageTree.frame(entry);
-        final long descriptor = descriptor(frame);
+        final long descriptor = descriptorBase + PageTree.frameOffset(entry, DESCRIPTOR_SHIFT);
         final long before = OffHeap.getLongAcquire(descriptor + STATE_OFFSET);
         if ((before & (UPTODATE | READAHEAD)) != UPTODATE
             || OffHeap.getLong(descriptor + MAPPING_OFFSET) != id
             || OffHeap.getLong(descriptor + INDEX_OFFSET) != index) {
-            return 0;
+            return false;
         }
-        final long source = frameBase + ((long) frame << FRAME_SHIFT) + offset;
+        final long source = frameBase + PageTree.frameOffset(entry, FRAME_SHIFT) + offset;
         if (length == Long.BYTES) {
             OffHeap.putLong(target, OffHeap.getLong(source));
         } else {
             OffHeap.copy(source, target, length);
         }
         OffHeap.loadFence();
-        if (((OffHeap.getLong(descriptor + STATE_OFFSET) ^ before) & SAME_PAGE) != 0) {
-            return 0;
+        final long after = OffHeap.getLong(descriptor + STATE_OFFSET);
+        if (after != before && ((after ^ before) & SAME_PAGE) != 0) {
+            return false;
         }
-        replacement.touched(frame);
-        return length;
+        if (OffHeap.getByte(descriptor + USE_OFFSET) < ReplacementPolicy.SATURATED) {
+            replacement.touched(PageTree.frame(entry));
+        }
+        return true;
     }
 
     private int readRun(final ThreadState state, final long index, final int offset, final long target,
@@ -339,10 +354,13 @@ final class Mapping {
         int sure = 0;
         while (sure < good) {
             final int frame = PageTree.frame(entries[sure]);
-            if (((OffHeap.getLong(descriptor(frame) + STATE_OFFSET) ^ states[sure]) & SAME_PAGE) != 0) {
+            final long descriptor = descriptor(frame);
+            if (((OffHeap.getLong(descriptor + STATE_OFFSET) ^ states[sure]) & SAME_PAGE) != 0) {
                 break;
             }
-            replacement.touched(frame);
+            if (OffHeap.getByte(descriptor + USE_OFFSET) < ReplacementPolicy.SATURATED) {
+                replacement.touched(frame);
+            }
             sure++;
         }
         return sure == 0 ? 0 : Math.min(length, (sure << FRAME_SHIFT) - offset);

@@ -9,6 +9,8 @@ package io.quire.engine.cache;
 public interface ReplacementPolicy {
     /** A shadow that carries no history. */
     int NO_SHADOW = -1;
+    /** A page whose use byte has this value or more has been touched so often that {@link #touched} need not be called. */
+    byte SATURATED = 3;
 
     /**
      * A page entered the cache.
@@ -21,7 +23,8 @@ public interface ReplacementPolicy {
     boolean inserted(int frame, boolean readAhead, int shadow);
 
     /**
-     * A page was found by a read or write. Called on every hit: at most a plain byte is written.
+     * A page was found by a read or write. Called on every hit of a page that is not {@link #SATURATED}: at most a plain
+     * byte is written.
      *
      * @param frame its frame
      */

@@ -3,6 +3,7 @@ package io.quire.engine.cache;
 import java.lang.ref.WeakReference;
 
 import io.quire.engine.memory.NativeMemory;
+import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.IoVector;
 
 /**
@@ -17,9 +18,10 @@ final class ThreadState {
     /** Size of the bounce buffer for heap arrays, in bytes. */
     static final int BOUNCE_SIZE = 64 << 10;
 
-    private static final int PAD = 16;
+    /** The counters, in lines of their own: 64-bit words in the order of {@link CacheCounter}. */
+    private static final long COUNTERS_SIZE = 8L * CacheCounter.values().length;
 
-    final long[] counters = new long[PAD + CacheCounter.values().length + PAD];
+    private final long counters;
     final int[] entries = new int[64];
     final long[] states = new long[64];
     final int[] frames = new int[BATCH];
@@ -31,9 +33,13 @@ final class ThreadState {
     private final PageCache.Resources resources;
     private long bounce;
     private WeakReference<Thread> owner;
+    private long ownerId;
 
     ThreadState(final PageCache.Resources resources) {
         this.resources = resources;
+        final long address = NativeMemory.reserve(COUNTERS_SIZE, false);
+        resources.keep(() -> NativeMemory.release(address, COUNTERS_SIZE));
+        this.counters = address;
         this.vector = resources.keep(new IoVector());
         this.write = new WriteOperation(this);
         adopt();
@@ -41,6 +47,12 @@ final class ThreadState {
 
     void adopt() {
         owner = new WeakReference<>(Thread.currentThread());
+        ownerId = Thread.currentThread().threadId();
+    }
+
+    /** Whether the thread of this number, which is the caller's, is the owner. A thread that reads its own number wrote it. */
+    boolean isOwnedBy(final long threadId) {
+        return ownerId == threadId;
     }
 
     boolean ownerIsGone() {
@@ -49,11 +61,12 @@ final class ThreadState {
     }
 
     void count(final CacheCounter counter, final long delta) {
-        counters[PAD + counter.ordinal()] += delta;
+        final long word = counters + 8L * counter.ordinal();
+        OffHeap.putLong(word, OffHeap.getLong(word) + delta);
     }
 
     long value(final CacheCounter counter) {
-        return counters[PAD + counter.ordinal()];
+        return OffHeap.getLong(counters + 8L * counter.ordinal());
     }
 
     /** A native buffer of {@link #BOUNCE_SIZE} bytes, for reads into heap arrays. */

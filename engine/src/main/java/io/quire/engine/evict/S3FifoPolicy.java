@@ -32,7 +32,7 @@ public final class S3FifoPolicy implements ReplacementPolicy {
     private static final byte MAIN = 2;
     private static final byte TRANSIT = 3;
 
-    private static final byte MOST_USES = 3;
+    private static final byte MOST_USES = SATURATED;
     private static final byte UNTOUCHED = -1;
     private static final int SHADOW_MASK = (1 << 30) - 1;
     /** The small queue's share of the frames, as in the paper: a tenth. */

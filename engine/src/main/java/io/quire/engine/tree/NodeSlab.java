@@ -74,11 +74,15 @@ public final class NodeSlab implements AutoCloseable {
     private static final int SHADOW_OFFSET = 260;
     private static final int TREES_OFFSET = 264;
     private static final long WORDS_SIZE = 512;
+    /** Nodes for each leaf hint. A leaf full of pages is one of at most 577 nodes of a cache that has 9 nodes a frame. */
+    private static final int NODES_PER_HINT = 64;
 
     private final int maxNodes;
     private final long slots;
     private final long headers;
     private final long words;
+    private final long hints;
+    private final int hintCount;
     private boolean closed;
 
     /**
@@ -109,6 +113,8 @@ public final class NodeSlab implements AutoCloseable {
         this.slots = NativeMemory.reserve((long) maxNodes << SLOTS_SHIFT, hugePages);
         this.headers = NativeMemory.reserve((long) maxNodes << HEADER_SHIFT, hugePages);
         this.words = NativeMemory.reserve(WORDS_SIZE, false);
+        this.hintCount = Integer.highestOneBit(Math.max(1, maxNodes / NODES_PER_HINT) * 2 - 1);
+        this.hints = NativeMemory.reserve(4L * hintCount, false);
     }
 
     /**
@@ -156,6 +162,19 @@ public final class NodeSlab implements AutoCloseable {
      */
     public long bytesTouched() {
         return (long) touched() * NODE_SIZE;
+    }
+
+    /**
+     * The address of a table of 32-bit node numbers, by which trees remember where a leaf may be. Zero-filled at first, and
+     * node 0 may always be read: whatever is there is the number of a node.
+     */
+    long hints() {
+        return hints;
+    }
+
+    /** The length of the table of hints, a power of two. */
+    int hintCount() {
+        return hintCount;
     }
 
     /** The address of slot 0 of node 0. */
@@ -343,6 +362,7 @@ public final class NodeSlab implements AutoCloseable {
             NativeMemory.release(slots, (long) maxNodes << SLOTS_SHIFT);
             NativeMemory.release(headers, (long) maxNodes << HEADER_SHIFT);
             NativeMemory.release(words, WORDS_SIZE);
+            NativeMemory.release(hints, 4L * hintCount);
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.quire.engine.tree;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
 import io.quire.engine.memory.OffHeap;
@@ -58,8 +60,15 @@ public final class PageTree implements AutoCloseable {
     /** Mark of pages that a sync has chosen to write. */
     public static final int MARK_TOWRITE = 2;
 
+    /** 2^64 divided by the golden ratio: the leaves of each tree begin elsewhere in the table of hints. */
+    private static final long HINT_SPREAD = 0x9E3779B97F4A7C15L;
+    private static final AtomicLong SEEDS = new AtomicLong();
+
     // What a lookup needs comes first and changes seldom; what every change writes is in the writer, another object.
     private final long slots;
+    private final long hints;
+    private final long hintMask;
+    private final long hintSeed;
     private volatile long root;
     private volatile int rootMarks;
 
@@ -77,8 +86,11 @@ public final class PageTree implements AutoCloseable {
      */
     public PageTree(final NodeSlab slab, final String name) {
         this.slots = slab.slots();
+        this.hints = slab.hints();
+        this.hintMask = slab.hintCount() - 1L;
         this.slab = slab;
         this.writer = new TreeWriter(this, slab);
+        this.hintSeed = SEEDS.getAndAdd(HINT_SPREAD) >>> 1;
         this.name = name;
         this.mutex = new OrderedMutex(LockClass.TREE, name);
     }
@@ -102,6 +114,19 @@ public final class PageTree implements AutoCloseable {
     public static int frame(final int entry) {
         assert isPage(entry) : entry;
         return entry >>> 2;
+    }
+
+    /**
+     * The offset of a page entry's frame in a table with a power of two of bytes for each frame: {@code frame << shift}, in
+     * fewer instructions.
+     *
+     * @param entry a page entry
+     * @param shift log2 of the bytes for each frame, 2 or more
+     * @return bytes from the start of the table, 0 or more
+     */
+    public static long frameOffset(final int entry, final int shift) {
+        assert isPage(entry) : entry;
+        return (entry & 0xffff_ffffL) - Words.TAG_PAGE << shift - 2;
     }
 
     /**
@@ -187,6 +212,43 @@ public final class PageTree implements AutoCloseable {
             }
             Thread.onSpinWait();
         }
+    }
+
+    /**
+     * A guess at the entry of an index, in two loads whatever the height: by the table of hints, where the leaves of all
+     * trees of the slab are noted by {@link #lookupForHint}. Takes no lock, allocates nothing, is never repeated.
+     *
+     * <p>The answer is worth nothing but as a hint at a page, less than {@link #lookup}'s: the leaf may be another one of this
+     * tree or of any other. A page is confirmed by its descriptor; when it is not bound to this mapping and index, and for
+     * every other answer, call {@link #lookupForHint}.
+     *
+     * @param index page index, 0 or more
+     * @return any word
+     */
+    public int hint(final long index) {
+        final long leaf = OffHeap.getInt(hintAddress(index));
+        return OffHeap.getIntAcquire(slots + (leaf << NodeSlab.SLOTS_SHIFT) + 4L * Words.slotOf(index, 0));
+    }
+
+    /**
+     * As {@link #lookup}, and notes the leaf for {@link #hint} when it found a page.
+     *
+     * @param index page index; one outside 0 to {@link #MAX_INDEX} is empty
+     * @return {@link #EMPTY}, a page or a shadow
+     */
+    public int lookupForHint(final long index) {
+        final int entry = lookup(index);
+        if (isPage(entry)) {
+            final int leaf = leaf(root, index);
+            if (Words.isNode(leaf)) {
+                OffHeap.putInt(hintAddress(index), Words.node(leaf));
+            }
+        }
+        return entry;
+    }
+
+    private long hintAddress(final long index) {
+        return hints + 4L * ((index >>> Words.BITS) + hintSeed & hintMask);
     }
 
     /**

@@ -1,0 +1,76 @@
+package io.quire.engine.tree;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** T14 of native-notes/tree.md: what a hint is, and what it is not. */
+class LeafHintTest {
+    private static final long FAR = (1L << 40) + 5;
+
+    private final NodeSlab slab = new NodeSlab(64);
+    private final PageTree tree = new PageTree(slab, "one");
+    private final PageTree other = new PageTree(slab, "other");
+
+    @AfterEach
+    void theSlabIsWhole() {
+        tree.close();
+        other.close();
+        slab.verify();
+        slab.close();
+    }
+
+    @Test
+    void beforeAnythingWasNotedThereIsNoPage() {
+        assertThat(PageTree.isPage(tree.hint(0))).isFalse();
+        assertThat(PageTree.isPage(tree.hint(PageTree.MAX_INDEX))).isFalse();
+    }
+
+    @Test
+    void aHintNamesThePageThatALookupFound() {
+        replace(tree, FAR, PageTree.page(7));
+        assertThat(tree.lookupForHint(FAR)).isEqualTo(PageTree.page(7));
+        assertThat(tree.hint(FAR)).isEqualTo(PageTree.page(7));
+        replace(tree, FAR, PageTree.EMPTY);
+    }
+
+    @Test
+    void aPageInTheRootWordIsFoundByTheLookup() {
+        replace(tree, 0, PageTree.page(7));
+        assertThat(tree.lookupForHint(0)).isEqualTo(PageTree.page(7));
+        replace(tree, 0, PageTree.EMPTY);
+    }
+
+    @Test
+    void aMissIsAMissWhateverTheHintSays() {
+        assertThat(tree.lookupForHint(FAR)).isEqualTo(PageTree.EMPTY);
+        assertThat(tree.lookupForHint(PageTree.MAX_INDEX + 1)).isEqualTo(PageTree.EMPTY);
+    }
+
+    @Test
+    void afterTheLeafWasFreedTheHintMayNameAnothersPageAndTheLookupDoesNot() {
+        replace(tree, FAR, PageTree.page(7));
+        tree.lookupForHint(FAR);
+        replace(tree, FAR, PageTree.EMPTY);
+        assertThat(PageTree.isPage(tree.hint(FAR))).isFalse();
+        // Nodes are handed out again last in, first out: one of these is what was the leaf.
+        for (long index = FAR & 63; index < 20 * 64; index += 64) {
+            replace(other, index, PageTree.page(9));
+        }
+        assertThat(tree.hint(FAR)).isIn(PageTree.EMPTY, PageTree.page(9)).matches(word -> PageTree.isPage(word));
+        assertThat(tree.lookupForHint(FAR)).isEqualTo(PageTree.EMPTY);
+        for (long index = FAR & 63; index < 20 * 64; index += 64) {
+            replace(other, index, PageTree.EMPTY);
+        }
+    }
+
+    private static void replace(final PageTree target, final long index, final int entry) {
+        target.lock();
+        try {
+            target.replace(index, entry);
+        } finally {
+            target.unlock();
+        }
+    }
+}
