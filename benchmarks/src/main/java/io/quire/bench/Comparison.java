@@ -1,0 +1,51 @@
+package io.quire.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A measurement beside its peers. The ratio is how fast it is when the fastest peer is 1.
+ *
+ * @param title     what a row of the table is called
+ * @param subject   what is judged
+ * @param peers     what it is judged by, in the same run
+ * @param target    the least ratio that will do, 0 when none is set
+ * @param noGarbage whether it may not allocate on the heap
+ */
+record Comparison(String title, Measurement subject, List<Measurement> peers, double target, boolean noGarbage) {
+    /** All comparisons, in the order of the table. */
+    static List<Comparison> all() {
+        final Measurement hit8 = Measurement.of("HitBenchmark.bytes8");
+        final Measurement hit4k = Measurement.of("HitBenchmark.kib4");
+        final Measurement hit64k = Measurement.of("HitBenchmark.kib64");
+        final Measurement write = Measurement.of("WriteBenchmark.kib64");
+        final Measurement copy4k = Measurement.of("CopyBenchmark.kib4");
+        final Measurement copy64k = Measurement.of("CopyBenchmark.kib64");
+        final List<Measurement> mapped =
+            List.of(Measurement.of("MappedBenchmark.buffer8"), Measurement.of("MappedBenchmark.segment8"));
+        final List<Comparison> all = new ArrayList<>();
+        all.add(new Comparison("hit of 8 bytes / mapped file", hit8, mapped, 0.4, true));
+        all.add(new Comparison("hit of 4 KiB / plain copy", hit4k, List.of(copy4k), 0, true));
+        all.add(new Comparison("hit of 64 KiB / plain copy", hit64k, List.of(copy64k), 0.8, true));
+        all.add(new Comparison("hit of 64 KiB, scattered pages / plain copy", hit64k.with("layout", "scattered"),
+            List.of(copy64k), 0, true));
+        for (final String policy : List.of("one-page", "multi-page")) {
+            all.add(new Comparison("write of 64 KiB, " + policy + " / plain copy", write.with("policy", policy),
+                List.of(copy64k), 0, true));
+        }
+        all.add(new Comparison("fault of one page / plain copy of it", Measurement.of("FaultBenchmark.page"),
+            List.of(copy4k), 0, false));
+        for (final Measurement hit : List.of(hit8, hit4k, hit64k)) {
+            final String size = hit == hit8 ? "8 bytes" : hit == hit4k ? "4 KiB" : "64 KiB";
+            all.add(new Comparison("two threads / one, hit of " + size + ", one file", hit.threads(2), List.of(hit), 1.8,
+                true));
+            all.add(new Comparison("two threads / one, hit of " + size + ", two files",
+                hit.with("files", "2").threads(2), List.of(hit), 1.8, true));
+        }
+        for (final Measurement copy : List.of(copy4k, copy64k)) {
+            all.add(new Comparison("two threads / one, plain copy of " + (copy == copy4k ? "4 KiB" : "64 KiB"),
+                copy.threads(2), List.of(copy), 0, true));
+        }
+        return all;
+    }
+}
