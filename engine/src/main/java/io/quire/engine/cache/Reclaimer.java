@@ -98,7 +98,8 @@ final class Reclaimer {
         return false;
     }
 
-    private boolean freezeAndDetach(final Mapping mapping, final int frame) {
+    /** Takes a page out if nobody but the tree and the caller refers to it; under its page lock and its tree's lock. */
+    boolean freezeAndDetach(final Mapping mapping, final int frame) {
         final PageDescriptors descriptors = cache.descriptors;
         if (!descriptors.freeze(frame, 2)) {
             return false;

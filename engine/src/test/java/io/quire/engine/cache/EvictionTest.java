@@ -161,6 +161,35 @@ class EvictionTest extends CacheFixture {
         assertThat(counter(CacheCounter.EVICTIONS)).isEqualTo(16);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {PageDescriptors.DIRTY, PageDescriptors.WRITEBACK, 0})
+    @DisplayName("C7: a page that became dirty, or was referenced, after it was chosen is found so by the freeze, and stays as it was")
+    void dirtyAfterTheChoice(final long flag) throws Exception {
+        makeFile(1);
+        touch(0);
+        final Mapping mapping = mapping();
+        final int frame = mapping.getPage(0);
+        assertThat(cache.locks.tryLock(frame)).isTrue();
+        assertThat(mapping.tree.tryLock()).isTrue();
+        if (flag == 0) {
+            cache.descriptors.get(frame);
+        } else {
+            cache.descriptors.set(frame, flag);
+        }
+        assertThat(cache.reclaimer.freezeAndDetach(mapping, frame)).isFalse();
+        assertThat(cache.descriptors.refs(frame)).isEqualTo(flag == 0 ? 3 : 2);
+        assertThat(mapping.isBound(frame, 0)).isTrue();
+        mapping.tree.unlock();
+        if (flag == 0) {
+            cache.release(frame);
+        } else {
+            cache.descriptors.clear(frame, flag);
+        }
+        cache.locks.unlock(frame);
+        cache.release(frame);
+        touch(0);
+    }
+
     @Test
     @DisplayName("C9: reclaim passes over a mapping whose tree is locked, and evicts from the others")
     void treeLocked() throws Exception {

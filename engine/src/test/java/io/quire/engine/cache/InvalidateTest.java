@@ -86,27 +86,32 @@ class InvalidateTest extends CacheFixture {
         assertContent(store.content(0, 100 * PAGE));
     }
 
-    @Test
-    @DisplayName("C6: a growth from outside never shows zeros in place of the new bytes, even while it is being noticed")
-    void growthIsSeenWhole() throws Exception {
-        final int steps = 300;
-        final AtomicBoolean ended = new AtomicBoolean();
-        store.outsideWrite(0, filled(1, 7));
-        file.invalidate();
-        final Future<?> reader = start(() -> {
-            while (!ended.get()) {
-                final int size = (int) file.size();
-                assertThat(read(0, size)).hasSizeGreaterThanOrEqualTo(size).containsOnly(7);
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("C6: a larger size found outside is not known before the page that was the last has left")
+    void growthIsSeenWhole(final boolean revalidate) throws Exception {
+        write(0, content);
+        assertThat(file.revalidate(now())).isFalse();
+        final Mapping mapping = cache.mappings.values().iterator().next();
+        final int last = mapping.getPage(content.length / PAGE);
+        cache.locks.lock(last);
+        store.outsideWrite(content.length, other);
+        final long sleeps = counter(CacheCounter.LOCK_WAITS);
+        final Future<?> noticing = start(() -> {
+            if (revalidate) {
+                assertThat(file.revalidate(now())).isTrue();
+            } else {
+                file.invalidate();
             }
             return null;
         });
-        for (int step = 1; step <= steps; step++) {
-            store.outsideWrite(step * 97L - 96, filled(97, 7));
-            assertThat(file.revalidate(now())).isTrue();
-        }
-        ended.set(true);
-        end(reader);
-        assertThat(file.size()).isEqualTo(steps * 97L + 1);
+        awaitSleeper(sleeps);
+        // Between the two sizes there would be the zeros of the page's tail.
+        assertThat(read(0, content.length + PAGE)).isEqualTo(content);
+        cache.locks.unlock(last);
+        cache.release(last);
+        end(noticing);
+        assertContent(store.content(0, 100 * PAGE));
     }
 
     @Test

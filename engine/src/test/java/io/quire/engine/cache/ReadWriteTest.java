@@ -240,6 +240,8 @@ class ReadWriteTest extends CacheFixture {
         assertThat(file.cachedPages()).as("a partial page is not kept").isEqualTo(2);
         write(9 * PAGE, random(11, 2 * PAGE + 5));
         assertThat(file.cachedPages()).as("pages up to the new end, the last one partial").isEqualTo(5);
+        write(14 * PAGE + 3, random(12, 10));
+        assertThat(file.cachedPages()).as("a page beyond the end, of which nothing was there before").isEqualTo(6);
         assertThat(store.calls(ProbeFile.Kind.READ)).isEmpty();
         assertThat(readAll()).isEqualTo(store.content(0, 20 * PAGE));
     }
