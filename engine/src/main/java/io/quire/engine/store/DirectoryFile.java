@@ -1,6 +1,7 @@
 package io.quire.engine.store;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The data of a regular file in a directory. Opens the source on demand: for reading only until somebody writes, so that
@@ -8,12 +9,24 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>The descriptors are closed by {@link #idle} and {@link #close}, or when the store has too many; whatever is called
  * next opens them again. None is opened with O_APPEND, which would make Linux ignore offsets.
+ *
+ * <p><b>Own changes.</b> Size and times of the source tell whether it was changed, but not by whom. So every change that is
+ * made through here to data, attributes or names is bracketed by {@link #beginChange} and {@link #endChange}, and
+ * {@link #activity} tells whether one was under way or began between two looks:
+ *
+ * <pre>
+ *   activity, 64 bits:   | changes begun (48) | changes under way (16) |
+ * </pre>
  */
 public final class DirectoryFile implements StoreFile {
+    private static final long BEGUN = 1L << 16;
+    private static final long UNDER_WAY = BEGUN - 1;
+
     private final DirectoryStore store;
     private final SourceNode node;
     private final Data reader;
     private final Data writer;
+    private final AtomicLong activity = new AtomicLong();
     /** Error of a close that nobody waited for; told by the next sync. */
     private final AtomicInteger lost = new AtomicInteger();
 
@@ -81,6 +94,31 @@ public final class DirectoryFile implements StoreFile {
         }
         data.release();
         return 0;
+    }
+
+    /**
+     * Begins a change. The store does this itself for attributes and names; who writes data does it around the whole of
+     * what makes size, times and its own knowledge of them agree again.
+     */
+    public void beginChange() {
+        final long before = activity.getAndAdd(BEGUN + 1);
+        assert (before & UNDER_WAY) != UNDER_WAY : "too many changes at once";
+    }
+
+    /** Ends a change. */
+    public void endChange() {
+        final long before = activity.getAndDecrement();
+        assert (before & UNDER_WAY) != 0 : "a change ended that was not begun";
+    }
+
+    /**
+     * A number that is another one after each change that was begun.
+     *
+     * @return the number, or -1 while a change is under way
+     */
+    public long activity() {
+        final long now = activity.get();
+        return (now & UNDER_WAY) == 0 ? now : -1;
     }
 
     /** Closes the descriptors until they are needed again; without a descriptor the source can be executed. */

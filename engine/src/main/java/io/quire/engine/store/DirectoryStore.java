@@ -112,7 +112,7 @@ public final class DirectoryStore implements Store {
     }
 
     /**
-     * Who is told when a node is dropped: nobody has a reference on it, nor will ever have.
+     * Sets who is told when a node is dropped: nobody has a reference on it, nor will ever have.
      *
      * @param newListener called without locks, on the thread that gave the last reference back
      */
@@ -465,8 +465,14 @@ public final class DirectoryStore implements Store {
                 return fd;
             }
             try {
-                int result = PosixNames.linkat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), directory, name,
-                    PosixNames.AT_SYMLINK_FOLLOW);
+                node.beginChange();
+                int result;
+                try {
+                    result = PosixNames.linkat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), directory, name,
+                        PosixNames.AT_SYMLINK_FOLLOW);
+                } finally {
+                    node.endChange();
+                }
                 if (result < 0) {
                     return result;
                 }
@@ -519,16 +525,21 @@ public final class DirectoryStore implements Store {
         if (directory < 0) {
             return directory;
         }
-        final SourceNode node;
         try {
-            node = find(directory, name);
-            final boolean held = node != null && holdBeforeRemoval(node);
-            final int result = PosixNames.unlinkat(directory, name, flags);
-            if (node != null) {
+            final SourceNode node = find(directory, name);
+            if (node == null) {
+                return PosixNames.unlinkat(directory, name, flags);
+            }
+            node.beginChange();
+            try {
+                final boolean held = holdBeforeRemoval(node);
+                final int result = PosixNames.unlinkat(directory, name, flags);
                 settleAfterRemoval(node, parent, name, held, result == 0);
+                return result;
+            } finally {
+                node.endChange();
                 node.unreference();
             }
-            return result;
         } finally {
             parent.release();
         }
@@ -606,33 +617,49 @@ public final class DirectoryStore implements Store {
                        final int newDirectory, final byte[] newName, final int flags) {
         final SourceNode moved = find(directory, name);
         final SourceNode replaced = find(newDirectory, newName);
-        final boolean same = moved != null && moved == replaced;
-        final boolean exchange = (flags & PosixNames.RENAME_EXCHANGE) != 0;
-        final boolean held = replaced != null && !same && holdBeforeRemoval(replaced);
-        final int result = PosixNames.renameat2(directory, name, newDirectory, newName, flags);
-        // Two names of one inode: rename(2) does nothing and both stay.
-        if (result == 0 && !same && moved != null) {
-            moved.learn(newParent, newName);
-            if (!moved.isDirectory()) {
-                moved.unlearn(parent, name);
-            }
+        if (moved != null) {
+            moved.beginChange();
         }
         if (replaced != null) {
-            if (result == 0 && exchange && !same) {
-                replaced.learn(parent, name);
-                if (!replaced.isDirectory()) {
-                    replaced.unlearn(newParent, newName);
+            replaced.beginChange();
+        }
+        try {
+            final boolean held = replaced != null && moved != replaced && holdBeforeRemoval(replaced);
+            final int result = PosixNames.renameat2(directory, name, newDirectory, newName, flags);
+            // Two names of one inode: rename(2) does nothing and both stay.
+            if (moved != replaced) {
+                final boolean exchanged = (flags & PosixNames.RENAME_EXCHANGE) != 0;
+                if (result == 0) {
+                    follow(moved, parent, name, newParent, newName);
+                }
+                if (result == 0 && exchanged) {
+                    follow(replaced, newParent, newName, parent, name);
+                }
+                if (replaced != null) {
+                    settleAfterRemoval(replaced, newParent, newName, held, result == 0 && !exchanged);
                 }
             }
-            if (!same) {
-                settleAfterRemoval(replaced, newParent, newName, held, result == 0 && !exchange);
-            }
-            replaced.unreference();
+            return result;
+        } finally {
+            settled(replaced);
+            settled(moved);
         }
-        if (moved != null) {
-            moved.unreference();
+    }
+
+    private static void settled(final SourceNode node) {
+        if (node != null) {
+            node.endChange();
+            node.unreference();
         }
-        return result;
+    }
+
+    private static void follow(final SourceNode node, final SourceNode parent, final byte[] name,
+                               final SourceNode newParent, final byte[] newName) {
+        if (node != null) {
+            // The new name first: the node must not be without any.
+            node.learn(newParent, newName);
+            node.unlearn(parent, name);
+        }
     }
 
     // ---- the store interface

@@ -17,6 +17,12 @@ abstract class InodeDescriptor extends BoundedDescriptor {
     /** Told of attributes that were read through the descriptor. */
     abstract void seen(Attributes attributes);
 
+    /** Before a change of the inode that moves its times. */
+    abstract void beginChange();
+
+    /** After it, whether it succeeded or not. */
+    abstract void endChange();
+
     /**
      * Reads attributes.
      *
@@ -51,9 +57,11 @@ abstract class InodeDescriptor extends BoundedDescriptor {
         if (fd < 0) {
             return fd;
         }
+        beginChange();
         try {
             return PosixAttributes.fchmodat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), mode & 07777, 0);
         } finally {
+            endChange();
             release();
         }
     }
@@ -70,9 +78,11 @@ abstract class InodeDescriptor extends BoundedDescriptor {
         if (fd < 0) {
             return fd;
         }
+        beginChange();
         try {
             return PosixAttributes.fchownat(fd, EMPTY, uid, gid, PosixNames.AT_EMPTY_PATH);
         } finally {
+            endChange();
             release();
         }
     }
@@ -92,11 +102,13 @@ abstract class InodeDescriptor extends BoundedDescriptor {
         if (fd < 0) {
             return fd;
         }
+        beginChange();
         try {
             // A link of /proc/self/fd leads to the inode itself, even to a symbolic link, and no further.
             return PosixAttributes.utimensat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), atimeSeconds,
                 atimeNanos, mtimeSeconds, mtimeNanos, 0);
         } finally {
+            endChange();
             release();
         }
     }
@@ -170,9 +182,11 @@ abstract class InodeDescriptor extends BoundedDescriptor {
         if (fd < 0) {
             return fd;
         }
+        beginChange();
         try {
             return PosixAttributes.setxattr(PosixNames.descriptorPath(fd), name, value, flags);
         } finally {
+            endChange();
             release();
         }
     }
@@ -206,9 +220,11 @@ abstract class InodeDescriptor extends BoundedDescriptor {
         if (fd < 0) {
             return fd;
         }
+        beginChange();
         try {
             return PosixAttributes.removexattr(PosixNames.descriptorPath(fd), name);
         } finally {
+            endChange();
             release();
         }
     }

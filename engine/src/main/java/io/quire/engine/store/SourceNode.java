@@ -114,6 +114,20 @@ public final class SourceNode extends InodeDescriptor {
         }
     }
 
+    @Override
+    void beginChange() {
+        if (file != null) {
+            file.beginChange();
+        }
+    }
+
+    @Override
+    void endChange() {
+        if (file != null) {
+            file.endChange();
+        }
+    }
+
     /**
      * Whether attributes found by name are of this node's inode, and not of a later one with the same number. An open
      * descriptor keeps the number from being reused; otherwise the creation time decides, then the handle.

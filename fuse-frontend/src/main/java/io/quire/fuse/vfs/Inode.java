@@ -1,0 +1,39 @@
+package io.quire.fuse.vfs;
+
+import io.quire.engine.store.SourceNode;
+
+/**
+ * What the file system knows of a node that the kernel knows: the inode of the source and, for a regular file that was
+ * opened or cut, its data. Lives as long as the source's node, whose references count the kernel's lookups and the open
+ * handles.
+ */
+final class Inode {
+    final SourceNode source;
+    private volatile FileData data;
+
+    Inode(final SourceNode source) {
+        this.source = source;
+    }
+
+    long id() {
+        return source.id;
+    }
+
+    /** The data, or null when none was needed yet. */
+    FileData data() {
+        return data;
+    }
+
+    /** The data of a regular file. */
+    FileData needData() {
+        final FileData present = data;
+        return present != null ? present : makeData();
+    }
+
+    private synchronized FileData makeData() {
+        if (data == null) {
+            data = new FileData(source);
+        }
+        return data;
+    }
+}

@@ -1,0 +1,53 @@
+package io.quire.fuse.vfs;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How a {@link Vfs} behaves.
+ *
+ * @param exclusive         whether nobody changes the source but this file system, so that the kernel may remember names
+ *                          that do not exist
+ * @param readOnly          whether every change is refused with EROFS
+ * @param entryTimeoutNanos how long the kernel may believe names, nanoseconds, 0 or more
+ * @param attrTimeoutNanos  how long the kernel may believe attributes, nanoseconds, 0 or more
+ */
+public record VfsOptions(boolean exclusive, boolean readOnly, long entryTimeoutNanos, long attrTimeoutNanos) {
+    private static final long SHARED_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
+    private static final long EXCLUSIVE_TIMEOUT = TimeUnit.HOURS.toNanos(1);
+
+    /** Checks the values. */
+    public VfsOptions {
+        if (entryTimeoutNanos < 0 || attrTimeoutNanos < 0) {
+            throw new IllegalArgumentException("a timeout is negative");
+        }
+    }
+
+    /**
+     * For a source that others may change: names and attributes are believed for a second.
+     *
+     * @return the options
+     */
+    public static VfsOptions shared() {
+        return new VfsOptions(false, false, SHARED_TIMEOUT, SHARED_TIMEOUT);
+    }
+
+    /**
+     * For a source that nobody else changes: names and attributes are believed for an hour, and so is the absence of a
+     * name.
+     *
+     * @return the options
+     */
+    public static VfsOptions alone() {
+        return new VfsOptions(true, false, EXCLUSIVE_TIMEOUT, EXCLUSIVE_TIMEOUT);
+    }
+
+    /**
+     * The same, refusing changes or not.
+     *
+     * @param refuse whether every change is refused
+     * @return the options
+     */
+    public VfsOptions withReadOnly(final boolean refuse) {
+        return new VfsOptions(exclusive, refuse, entryTimeoutNanos, attrTimeoutNanos);
+    }
+}
