@@ -58,6 +58,11 @@ abstract class CacheFixture {
     final void openCache() throws IOException {
         LockOrder.resetForTest();
         cache = builder().build();
+        // A frame comes with what its last page left: here never zeros, so that whoever forgets to zero is found out.
+        final byte[] garbage = filled(64 * PAGE, 0x5a);
+        for (long at = 0; at < cache.capacity(); at += garbage.length) {
+            OffHeap.copyFromArray(garbage, 0, cache.arena.base() + at, garbage.length);
+        }
         file = cache.open(store);
     }
 
