@@ -9,6 +9,7 @@ import io.quire.engine.store.StoreException;
 public final class CacheException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** A positive error number. */
     private final int errno;
 
     /**

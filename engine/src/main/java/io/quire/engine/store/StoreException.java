@@ -6,6 +6,7 @@ import java.io.IOException;
 public final class StoreException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** A positive error number. */
     private final int errno;
 
     /**

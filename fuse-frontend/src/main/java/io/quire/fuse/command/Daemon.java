@@ -1,0 +1,206 @@
+package io.quire.fuse.command;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
+
+import io.quire.engine.cache.WritePolicy;
+import io.quire.engine.store.Errno;
+import io.quire.engine.write.WritePolicies;
+
+/**
+ * One mount from its start to its end, in this process.
+ *
+ * <p>Start: claim the state directory, send the output to the log, mount, ask the mount a question, then tell the
+ * launcher. Whatever fails on the way is undone in the opposite order and becomes the one line that the user sees. End:
+ * when the kernel says that the filesystem is unmounted, or on SIGTERM, SIGINT or SIGHUP, which unmount it.
+ */
+final class Daemon {
+    private static final System.Logger LOG = System.getLogger(Daemon.class.getName());
+    private static final long ANSWER_SECONDS = 20;
+    private static final long END_SECONDS = 60;
+    private static final long AGENT_MILLIS = 100;
+
+    private final MountOptions asked;
+    private final LauncherStatus launcher;
+    private final Backend.Factory factory;
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    Daemon(final MountOptions asked, final LauncherStatus launcher, final Backend.Factory factory) {
+        this.asked = asked;
+        this.factory = factory;
+        this.launcher = launcher;
+    }
+
+    /** Returns the exit status when the mount has come to its end. */
+    int run() {
+        final MountState state = MountState.claim(asked.mountPoint());
+        try {
+            final MountOptions options = asked.inMemory() ? asked.withSource(MemoryDirectory.create(state)) : asked;
+            try (DaemonOutput output = DaemonOutput.toLog(state.log())) {
+                describe(state, options);
+                serve(state, options, output);
+            }
+        } catch (final IOException e) {
+            throw CommandException.failed("cannot mount at " + asked.mountPoint() + ": " + e.getMessage(), e);
+        } finally {
+            end(state);
+        }
+        return 0;
+    }
+
+    private void serve(final MountState state, final MountOptions options, final DaemonOutput output)
+        throws IOException {
+        NativeCalls.chdir(state.workingDirectory().toString());
+        try (CountersFile counters = CountersFile.create(state.countersFile(), BackendCounters.labels(),
+            BackendCounters.requestKinds(), System.currentTimeMillis());
+            Backend backend = factory.mount(options, counters);
+            ControlSocket control = ControlSocket.open(state.controlSocket(),
+                (command, argument) -> control(state, options, backend, command, argument))) {
+            final Thread signal = new Thread(() -> unmountAndWait(backend), "quire-signal");
+            Runtime.getRuntime().addShutdownHook(signal);
+            final AgentRunner agent = new AgentRunner(new SleepingMillisIdleStrategy(AGENT_MILLIS),
+                failure -> LOG.log(System.Logger.Level.ERROR, "the statistics stopped", failure), null,
+                new DaemonAgent(backend, counters, control));
+            AgentRunner.startOnThread(agent);
+            final FutureTask<Void> serving = new FutureTask<>(() -> {
+                backend.serve();
+                return null;
+            });
+            Thread.ofPlatform().name("quire-serve").start(serving);
+            try {
+                announce(options, backend, output, serving);
+                serving.get();
+            } catch (final ExecutionException e) {
+                throw new IOException("the transport failed: " + e.getCause(), e.getCause());
+            } catch (final InterruptedException e) {
+                throw new IOException("interrupted", e);
+            } finally {
+                backend.unmount();
+                agent.close();
+                backend.copyCounters(counters);
+                removeHook(signal);
+            }
+        }
+    }
+
+    /** Tells the launcher once the mount has answered a question; without an answer there is no mount. */
+    private void announce(final MountOptions options, final Backend backend, final DaemonOutput output,
+        final FutureTask<Void> serving) throws IOException, InterruptedException {
+        final FutureTask<Integer> question = new FutureTask<>(() -> NativeCalls.statfs(options.mountPoint()));
+        Thread.ofPlatform().daemon().name("quire-question").start(question);
+        final String answer = answer(question);
+        if (answer != null) {
+            throw CommandException.failed("the mount at " + options.mountPoint() + " does not answer (" + answer + ")"
+                + output.lastLine() + "; it was taken away again, see whether the source can be read");
+        }
+        if (serving.isDone()) {
+            throw CommandException.failed(options.mountPoint() + " was unmounted while it was being mounted");
+        }
+        LOG.log(System.Logger.Level.INFO, "mounted " + options.sourceName() + " at " + options.mountPoint());
+        if (options.foreground()) {
+            output.restore();
+        } else {
+            output.detach();
+            if (!launcher.report(0)) {
+                LOG.log(System.Logger.Level.WARNING, "the command that mounted was interrupted: unmounting");
+                backend.unmount();
+            }
+        }
+    }
+
+    /** What is wrong with the answer, or null when it is right. */
+    private static String answer(final FutureTask<Integer> question) throws InterruptedException {
+        try {
+            final int result = question.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+            return result == 0 ? null : Errno.name(-result);
+        } catch (final ExecutionException e) {
+            return e.getCause().toString();
+        } catch (final TimeoutException e) {
+            return "nothing within " + ANSWER_SECONDS + " s";
+        }
+    }
+
+    private static String control(final MountState state, final MountOptions options, final Backend backend,
+        final String command, final String argument) {
+        return switch (command) {
+            case "policy" -> {
+                final WritePolicy policy = writePolicy(argument);
+                backend.writePolicy(policy);
+                final Map<String, String> properties = state.properties();
+                properties.put(MountState.WRITE_POLICY, policy.name());
+                try {
+                    state.write(properties);
+                } catch (final IOException e) {
+                    throw CommandException.failed("switched, but " + e.getMessage(), e);
+                }
+                yield options.mountPoint() + " now writes " + policy.name();
+            }
+            case "drop" -> {
+                backend.drop();
+                yield "dropped the cached pages of " + options.mountPoint();
+            }
+            case "ping" -> "here";
+            default -> throw CommandException.failed(command + ": unknown command");
+        };
+    }
+
+    private static WritePolicy writePolicy(final String name) {
+        try {
+            return WritePolicies.byName(name);
+        } catch (final IllegalArgumentException e) {
+            throw CommandException.usage(e.getMessage());
+        }
+    }
+
+    private static void describe(final MountState state, final MountOptions options) throws IOException {
+        final Map<String, String> properties = new LinkedHashMap<>();
+        properties.put(MountState.PID, Long.toString(ProcessHandle.current().pid()));
+        properties.put(MountState.SOURCE, options.sourceName());
+        properties.put(MountState.MOUNT_POINT, options.mountPoint());
+        properties.put(MountState.WRITE_POLICY, options.writePolicy().name());
+        properties.put(MountState.CACHE_SIZE, Long.toString(options.cacheSize()));
+        if (options.inMemory()) {
+            properties.put(MountState.MEMORY_DIRECTORY, MemoryDirectory.of(state).toString());
+        }
+        state.write(properties);
+    }
+
+    private void unmountAndWait(final Backend backend) {
+        backend.unmount();
+        try {
+            ended.await(END_SECONDS, TimeUnit.SECONDS);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void removeHook(final Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (final IllegalStateException endingAlready) {
+            // The hook is what runs: it waits for the end that is being made here.
+            LOG.log(System.Logger.Level.DEBUG, "ended by a signal", endingAlready);
+        }
+    }
+
+    /** Leaves nothing behind; what cannot be removed is said in the log, for it changes nothing about the outcome. */
+    private void end(final MountState state) {
+        try {
+            MemoryDirectory.remove(MemoryDirectory.of(state));
+            state.remove();
+        } catch (final IOException e) {
+            LOG.log(System.Logger.Level.ERROR, "cannot remove what belongs to the mount", e);
+        } finally {
+            ended.countDown();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.quire.fuse.command;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.quire.engine.Quire;
+import io.quire.engine.cache.PageCache;
+import io.quire.engine.cache.WritePolicy;
+import io.quire.engine.store.DirectoryOptions;
+import io.quire.engine.store.DirectoryStore;
+import io.quire.engine.write.WritePolicies;
+import io.quire.fuse.jnr.JnrTransport;
+import io.quire.fuse.jnr.MountException;
+import io.quire.fuse.jnr.TransportOptions;
+import io.quire.fuse.vfs.FileSystem;
+import io.quire.fuse.vfs.Vfs;
+import io.quire.fuse.vfs.VfsOptions;
+
+/** The page cache over the source, mounted through libfuse. */
+final class FuseBackend implements Backend {
+    private final PageCache cache;
+    private final FileSystem fileSystem;
+    private final JnrTransport transport;
+
+    private FuseBackend(final PageCache cache, final FileSystem fileSystem, final JnrTransport transport) {
+        this.cache = cache;
+        this.fileSystem = fileSystem;
+        this.transport = transport;
+    }
+
+    static Backend mount(final MountOptions options, final CountersFile counters) throws IOException {
+        final PageCache cache = Quire.cache().capacity(options.cacheSize()).hugePages(options.hugePages())
+            .writePolicy(options.writePolicy()).build();
+        try {
+            final FileSystem fileSystem = fileSystem(options, cache);
+            try {
+                return new FuseBackend(cache, fileSystem, JnrTransport.mount(fileSystem,
+                    NativeNames.path(options.mountPoint()), transportOptions(options, counters.latencies())));
+            } catch (final MountException e) {
+                fileSystem.close();
+                throw CommandException.failed(e.getMessage(), e);
+            } catch (final IOException | RuntimeException | Error e) {
+                fileSystem.close();
+                throw e;
+            }
+        } catch (final IOException | RuntimeException | Error e) {
+            cache.close();
+            throw e;
+        }
+    }
+
+    private static FileSystem fileSystem(final MountOptions options, final PageCache cache) throws IOException {
+        final VfsOptions behaviour = options.exclusive() ? VfsOptions.alone() : VfsOptions.shared();
+        return new Vfs(DirectoryStore.open(NativeNames.path(options.source()), DirectoryOptions.defaults()), cache,
+            behaviour.withReadOnly(options.readOnly()));
+    }
+
+    private static TransportOptions transportOptions(final MountOptions options, final LatencyTable latencies) {
+        final List<String> kernel = new ArrayList<>(options.kernelOptions());
+        if (options.nonempty()) {
+            kernel.add("nonempty");
+        }
+        // With the one-page policy the kernel, too, hands out one page at a time: the whole path is the baseline.
+        return TransportOptions.defaults().withFsname(options.sourceName()).withAllowOther(options.allowOther())
+            .withReadOnly(options.readOnly()).withBigWrites(options.writePolicy() != WritePolicies.ONE_PAGE)
+            .withKernelOptions(kernel).withTimer((kind, nanos) -> latencies.record(kind.ordinal(), nanos));
+    }
+
+    @Override
+    public void serve() {
+        transport.run();
+    }
+
+    @Override
+    public void unmount() {
+        transport.close();
+    }
+
+    @Override
+    public void writePolicy(final WritePolicy policy) {
+        cache.writePolicy(policy);
+    }
+
+    @Override
+    public void drop() {
+        cache.drop();
+    }
+
+    @Override
+    public void copyCounters(final CountersFile counters) {
+        BackendCounters.copy(cache, counters);
+    }
+
+    @Override
+    public void close() {
+        try {
+            transport.close();
+        } finally {
+            try {
+                fileSystem.close();
+            } finally {
+                cache.close();
+            }
+        }
+    }
+}

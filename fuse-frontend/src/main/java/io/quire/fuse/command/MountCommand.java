@@ -1,0 +1,94 @@
+package io.quire.fuse.command;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+import io.quire.engine.cache.WritePolicy;
+import io.quire.engine.write.WritePolicies;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code quire mount}: checks what was asked for, then becomes the daemon. */
+@Command(name = "mount", mixinStandardHelpOptions = true,
+    description = "Mount SOURCE at MOUNTPOINT through the page cache. Returns when the mount answers.")
+final class MountCommand implements Callable<Integer> {
+    private static final long DEFAULT_CACHE_SIZE = 512L << 20;
+    private static final String IN_MEMORY = "mem:";
+
+    private final LauncherStatus launcher;
+
+    @Parameters(index = "0", paramLabel = "SOURCE",
+        description = "a directory, or mem: for a filesystem in memory that goes with the mount")
+    private String source;
+
+    @Parameters(index = "1", paramLabel = "MOUNTPOINT", description = "an empty directory")
+    private String mountPoint;
+
+    @Option(names = "--cache-size", paramLabel = "SIZE",
+        description = "memory for cached pages, with k, m or g; at least 4m (default: 512m, or a quarter of a small "
+            + "machine's memory)")
+    private String cacheSize;
+
+    @Option(names = "--write-policy", paramLabel = "POLICY", defaultValue = "multi-page",
+        description = "one-page or multi-page (default: ${DEFAULT-VALUE})")
+    private String writePolicy;
+
+    @Option(names = "--transport", paramLabel = "NAME", defaultValue = "jnr",
+        description = "how the kernel is spoken to: jnr, libfuse through jnr-fuse (default: ${DEFAULT-VALUE})")
+    private String transport;
+
+    @Option(names = "--huge-pages", description = "back the cache with huge pages where the system has them")
+    private boolean hugePages;
+
+    @Option(names = "--exclusive", description = "nobody else changes the source: cache names and attributes for long")
+    private boolean exclusive;
+
+    @Option(names = "--read-only", description = "refuse all changes")
+    private boolean readOnly;
+
+    @Option(names = "--allow-other", description = "let other users use the mount, as the permissions say")
+    private boolean allowOther;
+
+    @Option(names = {"--foreground", "-f"}, description = "stay in the foreground, with the log on standard error")
+    private boolean foreground;
+
+    @Option(names = "-o", paramLabel = "OPTIONS", description = "options of mount(8), comma-separated, and nonempty")
+    private List<String> kernelOptions = new ArrayList<>();
+
+    MountCommand(final LauncherStatus launcher) {
+        this.launcher = launcher;
+    }
+
+    @Override
+    public Integer call() {
+        return new Daemon(check(), launcher, FuseBackend::mount).run();
+    }
+
+    private MountOptions check() {
+        final KernelOptions kernel = KernelOptions.parse(kernelOptions);
+        final WritePolicy policy;
+        try {
+            policy = WritePolicies.byName(writePolicy);
+        } catch (final IllegalArgumentException e) {
+            throw CommandException.usage("--write-policy " + writePolicy + ": " + e.getMessage());
+        }
+        if (!"jnr".equals(transport)) {
+            throw CommandException.usage("--transport " + transport + ": unknown transport; known is jnr");
+        }
+        final long memory = CacheSize.memory();
+        final long size = cacheSize == null ? Math.min(DEFAULT_CACHE_SIZE, Math.max(CacheSize.MINIMUM, memory / 4))
+            : CacheSize.check(cacheSize, memory);
+        final boolean inMemory = IN_MEMORY.equals(source);
+        if (!inMemory && source.startsWith(IN_MEMORY)) {
+            throw CommandException.usage(source + ": mem: stands alone; a directory of that name is ./" + source);
+        }
+        final MountOptions options = new MountOptions(inMemory ? null : CanonicalPath.of(source),
+            kernel.name() != null ? kernel.name() : inMemory ? IN_MEMORY : CanonicalPath.of(source), inMemory,
+            CanonicalPath.of(mountPoint), size, hugePages, policy, exclusive, readOnly || kernel.readOnly(),
+            allowOther || kernel.allowOther(), foreground || !launcher.isWaiting(), kernel.nonempty(), kernel.kernel());
+        Preflight.check(options);
+        return options;
+    }
+}

@@ -1,0 +1,171 @@
+package io.quire.fuse.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Wrong command lines end with one line that names the thing and the remedy (command.md, C1). */
+class CommandLineTest {
+    @TempDir
+    private Path directory;
+    private Path source;
+    private Path mountPoint;
+
+    @BeforeEach
+    void makeDirectories() throws IOException {
+        source = Files.createDirectory(directory.resolve("source"));
+        mountPoint = Files.createDirectory(directory.resolve("mount"));
+    }
+
+    @Test
+    void noCommandIsAUsageError() {
+        assertComplaint(2, List.of(), "no command given", "quire --help");
+    }
+
+    @Test
+    void anUnknownCommandIsAUsageErrorInOneLine() {
+        assertComplaint(2, List.of("mout"), "mout", "--help");
+    }
+
+    @Test
+    void anUnknownOptionIsAUsageErrorInOneLine() {
+        assertComplaint(2, mount("--cash-size", "64m"), "--cash-size", "quire mount --help");
+    }
+
+    @Test
+    void aMissingMountPointIsAUsageError() {
+        assertComplaint(2, List.of("mount", source.toString()), "MOUNTPOINT", "quire mount --help");
+    }
+
+    @Test
+    void anUnknownWritePolicyNamesTheKnownOnes() {
+        assertComplaint(2, mount("--write-policy", "two-page"), "two-page", "one-page, multi-page");
+    }
+
+    @Test
+    void anUnknownTransportNamesTheKnownOne() {
+        assertComplaint(2, mount("--transport", "pigeon"), "pigeon", "jnr");
+    }
+
+    @Test
+    void aSizeThatIsNoneNamesTheForm() {
+        assertComplaint(2, mount("--cache-size", "lots"), "--cache-size lots", "512m");
+    }
+
+    @Test
+    void aCacheBelowFourMebibytesIsRefused() {
+        assertComplaint(2, mount("--cache-size", "4095k"), "--cache-size 4095k", "at least 4m");
+    }
+
+    @Test
+    void aCacheLargerThanMemoryIsRefused() {
+        assertComplaint(2, mount("--cache-size", "100000t"), "100000t", "memory");
+    }
+
+    @Test
+    void anUnknownKernelOptionIsNamedWithTheKnownOnes() {
+        assertComplaint(2, mount("-o", "noatime,frobnicate"), "-o frobnicate", "nonempty");
+    }
+
+    @Test
+    void aSourceThatDoesNotExistIsNamed() {
+        assertComplaint(1, List.of("mount", source + "/none", mountPoint.toString()), source + "/none does not exist",
+            "create it");
+    }
+
+    @Test
+    void aSourceThatIsAFileIsNamed() throws IOException {
+        final Path file = Files.createFile(directory.resolve("file"));
+        assertComplaint(1, List.of("mount", file.toString(), mountPoint.toString()), file + " is not a directory",
+            "name a directory");
+    }
+
+    @Test
+    void aSourceInsideTheMountPointIsRefused() throws IOException {
+        final Path inside = Files.createDirectory(mountPoint.resolve("inside"));
+        assertComplaint(1, List.of("mount", inside.toString(), mountPoint.toString()), "lies inside the mount point",
+            "somewhere else");
+    }
+
+    @Test
+    void aSourceThatIsTheMountPointByAnotherNameIsRefused() throws IOException {
+        final Path link = Files.createSymbolicLink(directory.resolve("link"), mountPoint);
+        assertComplaint(1, List.of("mount", link.toString(), mountPoint.toString()), "is the mount point itself");
+    }
+
+    @Test
+    void aMountPointInsideTheSourceIsRefused() throws IOException {
+        final Path inside = Files.createDirectory(source.resolve("inside"));
+        assertComplaint(1, List.of("mount", source.toString(), inside.toString()), "lies inside the source");
+    }
+
+    @Test
+    void aMountPointThatDoesNotExistIsNamed() {
+        assertComplaint(1, List.of("mount", source.toString(), mountPoint + "/none"),
+            mountPoint + "/none does not exist", "mkdir");
+    }
+
+    @Test
+    void aMountPointThatIsAFileIsNamed() throws IOException {
+        final Path file = Files.createFile(directory.resolve("file"));
+        assertComplaint(1, List.of("mount", source.toString(), file.toString()), file + " is not a directory");
+    }
+
+    @Test
+    void aMountPointThatIsNotEmptyIsRefused() throws IOException {
+        Files.createFile(mountPoint.resolve("file"));
+        assertComplaint(1, mount(), mountPoint + " is not empty", "-o nonempty");
+    }
+
+    @Test
+    void unmountingWhatIsNotMountedSaysSo() {
+        assertComplaint(1, List.of("umount", mountPoint.toString()), mountPoint + " is not mounted");
+    }
+
+    @Test
+    void unmountingAForeignMountIsRefusedWithItsType() {
+        assertComplaint(1, List.of("umount", "/proc"), "/proc is not a Quire mount but proc");
+    }
+
+    @Test
+    void statisticsOfWhatIsNotMountedSayWhatIs() {
+        assertComplaint(1, List.of("stats", mountPoint.toString()), mountPoint + " is not a Quire mount", "mounted");
+    }
+
+    @Test
+    void aMessageWithLineBreaksInANameStaysOneLine() {
+        assertComplaint(1, List.of("mount", source + "/a\nb", mountPoint.toString()), "does not exist");
+    }
+
+    @Test
+    void helpIsNoError() {
+        final List<String> complaints = new ArrayList<>();
+        assertThat(Main.run(LauncherStatus.none(), complaints::add, "mount", "--help")).isZero();
+        assertThat(complaints).isEmpty();
+    }
+
+    private List<String> mount(final String... options) {
+        final List<String> arguments = new ArrayList<>(List.of("mount"));
+        arguments.addAll(List.of(options));
+        arguments.add(source.toString());
+        arguments.add(mountPoint.toString());
+        return arguments;
+    }
+
+    private static void assertComplaint(final int status, final List<String> arguments, final String... parts) {
+        final List<String> complaints = new ArrayList<>();
+        final int actual = Main.run(LauncherStatus.none(), complaints::add, arguments.toArray(String[]::new));
+        assertThat(complaints).hasSize(1);
+        assertThat(complaints.getFirst()).startsWith("quire: ").contains(parts).endsWith("\n");
+        assertThat(complaints.getFirst().lines()).hasSize(1);
+        assertThat(actual).isEqualTo(status);
+    }
+}

@@ -1,0 +1,63 @@
+package io.quire.fuse.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One line in, one line out, for the user alone (command.md, C7). */
+@Timeout(30)
+class ControlSocketTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void aCommandAndItsArgumentReachTheHandlerAndTheAnswerComesBack() throws Exception {
+        assertThat(exchange("policy one-page", (command, argument) -> command + "/" + argument))
+            .isEqualTo("policy/one-page");
+    }
+
+    @Test
+    void aRefusalComesBackAsTheSameMessage() {
+        assertThatThrownBy(() -> exchange("policy x", (command, argument) -> {
+            throw CommandException.failed("no such policy");
+        })).rootCause().isInstanceOf(CommandException.class).hasMessage("no such policy");
+    }
+
+    @Test
+    void onlyTheUserMayConnect() throws IOException {
+        final Path path = directory.resolve("control");
+        try (ControlSocket socket = ControlSocket.open(path, (command, argument) -> "")) {
+            assertThat(socket.poll()).isZero();
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rw-------");
+        }
+    }
+
+    private String exchange(final String command, final ControlSocket.Handler handler) throws Exception {
+        final Path path = directory.resolve("control");
+        try (ControlSocket socket = ControlSocket.open(path, handler)) {
+            final CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return ControlSocket.send(path, command, 20_000);
+                } catch (final IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            while (socket.poll() == 0) {
+                Thread.onSpinWait();
+            }
+            return answer.get();
+        } catch (final ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+}
