@@ -216,7 +216,20 @@ public final class DirectoryFile implements StoreFile {
 
     @Override
     public void punch(final long offset, final long length) throws StoreException {
-        fallocate(Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE, offset, length, "punching a hole");
+        final int mode = Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE;
+        try {
+            fallocate(mode, offset, length, "punching a hole");
+        } catch (final StoreException e) {
+            if (e.errno() != Errno.EFBIG) {
+                throw e;
+            }
+            // The range goes beyond the largest file of the source: what lies beyond this file need not be punched.
+            final StoreAttributes now = new StoreAttributes();
+            attributes(now);
+            if (offset < now.size) {
+                fallocate(mode, offset, now.size - offset, "punching a hole");
+            }
+        }
     }
 
     @Override
