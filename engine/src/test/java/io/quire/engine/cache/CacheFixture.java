@@ -38,7 +38,7 @@ abstract class CacheFixture {
     static final int PAGE = PageCache.PAGE_SIZE;
     static final int BUFFER = 4 << 20;
 
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 30;
 
     final ProbeFile store = new ProbeFile();
     final long buffer = NativeMemory.reserve(BUFFER, false);

@@ -88,7 +88,7 @@ class InvalidateTest extends CacheFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    @DisplayName("C6: a larger size found outside is not known before the page that was the last has left")
+    @DisplayName("C12: a larger size found outside is not known before the page that was the last has left")
     void growthIsSeenWhole(final boolean revalidate) throws Exception {
         write(0, content);
         assertThat(file.revalidate(now())).isFalse();
@@ -115,7 +115,7 @@ class InvalidateTest extends CacheFixture {
     }
 
     @Test
-    @DisplayName("invalidation ends although readers keep bringing pages in")
+    @DisplayName("C13: invalidation ends although readers keep bringing pages in")
     void busyReaders() throws Exception {
         write(0, content);
         final AtomicBoolean ended = new AtomicBoolean();

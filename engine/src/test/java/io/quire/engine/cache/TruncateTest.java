@@ -78,7 +78,7 @@ class TruncateTest extends CacheFixture {
     }
 
     @Test
-    @DisplayName("C5: a store that refuses a smaller size keeps the old one, and its bytes, those of the cut page too")
+    @DisplayName("C12: a store that refuses a smaller size keeps the old one, and its bytes, those of the cut page too")
     void refusedShrink() throws Exception {
         write(0, content);
         store.before(call -> {

@@ -110,7 +110,7 @@ class WriteFailureTest extends CacheFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"one-page", "multi-page"})
-    @DisplayName("W3: a failed write to a partial page that is not cached gives the page locks back in order")
+    @DisplayName("W8: a failed write to a partial page that is not cached gives the page locks back in order")
     void partialTailPage(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
         write(0, before);

@@ -116,7 +116,7 @@ class WriteSourceTest extends CacheFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"one-page", "multi-page"})
-    @DisplayName("W1: a source may write to another file of the cache while it is faulted in")
+    @DisplayName("W9: a source may write to another file of the cache while it is faulted in")
     void sourceWritesAnotherFile(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
         final ProbeFile otherStore = new ProbeFile();
@@ -249,7 +249,7 @@ class WriteSourceTest extends CacheFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"one-page", "multi-page"})
-    @DisplayName("writing to the file that is being written, from its own source, is refused instead of hanging")
+    @DisplayName("W9: writing to the file that is being written, from its own source, is refused instead of hanging")
     void sourceWritesTheSameFile(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
         final FaultingSource source = new FaultingSource(PAGE) {
