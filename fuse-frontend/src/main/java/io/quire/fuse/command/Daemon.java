@@ -33,6 +33,10 @@ final class Daemon {
     private final LauncherStatus launcher;
     private final Backend.Factory factory;
     private final CountDownLatch ended = new CountDownLatch(1);
+    /** Guarded by this. */
+    private Backend mounted;
+    /** Guarded by this: a signal has come. */
+    private boolean stopping;
 
     Daemon(final MountOptions asked, final LauncherStatus launcher, final Backend.Factory factory) {
         this.asked = asked;
@@ -42,6 +46,19 @@ final class Daemon {
 
     /** Returns the exit status when the mount has come to its end. */
     int run() {
+        // Before anything is there that a signal could leave behind.
+        final Thread signal = new Thread(this::endBySignal, "quire-signal");
+        Runtime.getRuntime().addShutdownHook(signal);
+        try {
+            live();
+            return 0;
+        } finally {
+            ended.countDown();
+            removeHook(signal);
+        }
+    }
+
+    private void live() {
         final MountState state = MountState.claim(asked.mountPoint());
         try {
             final MountOptions options = asked.inMemory() ? asked.withSource(MemoryDirectory.create(state)) : asked;
@@ -54,7 +71,6 @@ final class Daemon {
         } finally {
             end(state);
         }
-        return 0;
     }
 
     private void serve(final MountState state, final MountOptions options, final DaemonOutput output)
@@ -65,8 +81,9 @@ final class Daemon {
             Backend backend = factory.mount(options, counters);
             ControlSocket control = ControlSocket.open(state.controlSocket(),
                 (command, argument) -> control(state, options, backend, command, argument))) {
-            final Thread signal = new Thread(() -> unmountAndWait(backend), "quire-signal");
-            Runtime.getRuntime().addShutdownHook(signal);
+            if (!isWanted(backend)) {
+                throw CommandException.failed("ended by a signal while mounting at " + options.mountPoint());
+            }
             final AgentRunner agent = new AgentRunner(new SleepingMillisIdleStrategy(AGENT_MILLIS),
                 failure -> LOG.log(System.Logger.Level.ERROR, "the statistics stopped", failure), null,
                 new DaemonAgent(backend, counters, control));
@@ -87,7 +104,6 @@ final class Daemon {
                 backend.unmount();
                 agent.close();
                 backend.copyCounters(counters);
-                removeHook(signal);
             }
         }
     }
@@ -174,8 +190,23 @@ final class Daemon {
         state.write(properties);
     }
 
-    private void unmountAndWait(final Backend backend) {
-        backend.unmount();
+    /** Makes the mount known to {@link #endBySignal}; false when a signal came before. */
+    private synchronized boolean isWanted(final Backend backend) {
+        mounted = backend;
+        return !stopping;
+    }
+
+    private synchronized Backend stop() {
+        stopping = true;
+        return mounted;
+    }
+
+    /** The shutdown hook: the JVM ends when it returns, so it waits until everything is undone. */
+    private void endBySignal() {
+        final Backend backend = stop();
+        if (backend != null) {
+            backend.unmount();
+        }
         try {
             ended.await(END_SECONDS, TimeUnit.SECONDS);
         } catch (final InterruptedException e) {
@@ -187,7 +218,7 @@ final class Daemon {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (final IllegalStateException endingAlready) {
-            // The hook is what runs: it waits for the end that is being made here.
+            // The hook is what runs: it has waited for the end that was made here.
             LOG.log(System.Logger.Level.DEBUG, "ended by a signal", endingAlready);
         }
     }
@@ -199,8 +230,6 @@ final class Daemon {
             state.remove();
         } catch (final IOException e) {
             LOG.log(System.Logger.Level.ERROR, "cannot remove what belongs to the mount", e);
-        } finally {
-            ended.countDown();
         }
     }
 }
