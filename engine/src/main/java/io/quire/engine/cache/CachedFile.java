@@ -22,6 +22,7 @@ import io.quire.engine.store.StoreException;
  * <p>Every handle has its own read-ahead state and sees each write error once at its next {@link #sync}.
  */
 public final class CachedFile implements AutoCloseable {
+    private static final long TAKE_OVER_MASK = 255;
     private static final VarHandle CLOSED;
 
     static {
@@ -37,7 +38,8 @@ public final class CachedFile implements AutoCloseable {
     private final ThreadStates threads;
     private final ReadAhead readAhead;
     private final AtomicLong errorCursor;
-    // The thread that reads this handle, when it is one: where it counts. A hint; a thread that finds another's looks its own up.
+    // Of the thread that reads this handle, when it is one. A hint: a thread that finds another's looks its own up, and now
+    // and then puts it here; seldom, so that threads that share a handle do not fight for this object's line.
     private ThreadState user;
     private volatile boolean closed;
 
@@ -45,6 +47,7 @@ public final class CachedFile implements AutoCloseable {
         this.mapping = mapping;
         this.cache = mapping.cache;
         this.threads = cache.threads;
+        this.user = threads.current();
         this.readAhead = new ReadAhead(cache.readAheadPages);
         this.errorCursor = new AtomicLong(mapping.errors.sample());
     }
@@ -74,37 +77,40 @@ public final class CachedFile implements AutoCloseable {
      *                        the store's errno when the first byte could not be read
      */
     public int read(final long offset, final long address, final int length) throws CacheException {
-        // One page that is present: few instructions, because they decide how many reads the processor has in flight. The
-        // first comparison tells that the range is in one page and not empty; a negative offset has no page.
+        // One page that is present, read by the thread that always does: few instructions, because they decide how many reads
+        // the processor has in flight. A length of 0 or less takes the last byte, as an unsigned distance, to another page.
         final Mapping pages = mapping;
-        final int inPage = (int) offset & PageCache.PAGE_SIZE - 1;
-        if (Integer.compareUnsigned(length - 1, PageCache.PAGE_SIZE - inPage) < 0 && !closed
-            && offset <= pages.size() - length && pages.readHinted(offset, address, length)) {
-            countHit();
+        final ThreadState state = user;
+        final long last = offset + (length - 1 & 0xffff_ffffL);
+        if (last >>> 12 == offset >>> 12 && last < pages.size() && !closed
+            && state.isOwnedBy(Thread.currentThread().threadId())
+            && pages.readHinted(offset, address, length)) {
+            state.count(CacheCounter.HITS, 1);
             // The copy went by raw addresses, which stay mapped only as long as the cache can be reached. C11.
             Reference.reachabilityFence(this);
             return length;
         }
-        return readRange(offset, address, length);
+        return readAny(offset, address, length);
     }
 
-    private void countHit() {
-        final ThreadState usual = user;
-        if (usual != null && usual.isOwnedBy(Thread.currentThread().threadId())) {
-            usual.count(CacheCounter.HITS, 1);
-        } else {
-            countHitOf(threads.current());
-        }
-    }
-
-    private void countHitOf(final ThreadState state) {
-        if (user == null || user.ownerIsGone()) {
+    /** A read of any range, by any thread. */
+    private int readAny(final long offset, final long address, final int length) throws CacheException {
+        final ThreadState state = threads.current();
+        if (user != state && (state.value(CacheCounter.HITS) & TAKE_OVER_MASK) == 0) {
             user = state;
         }
-        state.count(CacheCounter.HITS, 1);
+        final long last = offset + (length - 1 & 0xffff_ffffL);
+        if (last >>> 12 == offset >>> 12 && last < mapping.size() && !closed
+            && mapping.readHinted(offset, address, length)) {
+            state.count(CacheCounter.HITS, 1);
+            // C11.
+            Reference.reachabilityFence(this);
+            return length;
+        }
+        return readRange(state, offset, address, length);
     }
 
-    private int readRange(final long offset, final long address, final int length) throws CacheException {
+    private int readRange(final ThreadState state, final long offset, final long address, final int length) throws CacheException {
         checkRange(offset, length);
         if (closed) {
             throw closedFile();
@@ -115,7 +121,6 @@ public final class CachedFile implements AutoCloseable {
             return 0;
         }
         final int wanted = (int) Math.min(length, size - offset);
-        final ThreadState state = cache.threads.current();
         final int done = pages.readResident(state, offset, address, wanted);
         if (done == wanted) {
             state.count(CacheCounter.HITS, pagesTouched(offset, wanted));

@@ -75,7 +75,7 @@ public final class NodeSlab implements AutoCloseable {
     private static final int TREES_OFFSET = 264;
     private static final long WORDS_SIZE = 512;
     /** Nodes for each leaf hint. A leaf full of pages is one of at most 577 nodes of a cache that has 9 nodes a frame. */
-    private static final int NODES_PER_HINT = 64;
+    private static final int NODES_PER_HINT = 128;
 
     private final int maxNodes;
     private final long slots;
@@ -114,7 +114,7 @@ public final class NodeSlab implements AutoCloseable {
         this.headers = NativeMemory.reserve((long) maxNodes << HEADER_SHIFT, hugePages);
         this.words = NativeMemory.reserve(WORDS_SIZE, false);
         this.hintCount = Integer.highestOneBit(Math.max(1, maxNodes / NODES_PER_HINT) * 2 - 1);
-        this.hints = NativeMemory.reserve(4L * hintCount, false);
+        this.hints = NativeMemory.reserve(8L * hintCount, false);
     }
 
     /**
@@ -165,8 +165,8 @@ public final class NodeSlab implements AutoCloseable {
     }
 
     /**
-     * The address of a table of 32-bit node numbers, by which trees remember where a leaf may be. Zero-filled at first, and
-     * node 0 may always be read: whatever is there is the number of a node.
+     * The address of a table of 64-bit offsets from {@link #slots}, by which trees remember where a leaf may be. Zero-filled
+     * at first, and node 0 may always be read: whatever is there is the offset of a node.
      */
     long hints() {
         return hints;
@@ -362,7 +362,7 @@ public final class NodeSlab implements AutoCloseable {
             NativeMemory.release(slots, (long) maxNodes << SLOTS_SHIFT);
             NativeMemory.release(headers, (long) maxNodes << HEADER_SHIFT);
             NativeMemory.release(words, WORDS_SIZE);
-            NativeMemory.release(hints, 4L * hintCount);
+            NativeMemory.release(hints, 8L * hintCount);
         }
     }
 }

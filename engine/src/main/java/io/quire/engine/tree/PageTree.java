@@ -226,8 +226,7 @@ public final class PageTree implements AutoCloseable {
      * @return any word
      */
     public int hint(final long index) {
-        final long leaf = OffHeap.getInt(hintAddress(index));
-        return OffHeap.getIntAcquire(slots + (leaf << NodeSlab.SLOTS_SHIFT) + 4L * Words.slotOf(index, 0));
+        return OffHeap.getIntAcquire(slots + OffHeap.getLong(hintAddress(index)) + 4L * Words.slotOf(index, 0));
     }
 
     /**
@@ -241,14 +240,14 @@ public final class PageTree implements AutoCloseable {
         if (isPage(entry)) {
             final int leaf = leaf(root, index);
             if (Words.isNode(leaf)) {
-                OffHeap.putInt(hintAddress(index), Words.node(leaf));
+                OffHeap.putLong(hintAddress(index), Words.slotAddress(0, leaf, 0));
             }
         }
         return entry;
     }
 
     private long hintAddress(final long index) {
-        return hints + 4L * ((index >>> Words.BITS) + hintSeed & hintMask);
+        return hints + 8L * ((index >>> Words.BITS) + hintSeed & hintMask);
     }
 
     /**
