@@ -25,6 +25,8 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
             List.of(Measurement.of("MappedBenchmark.buffer8"), Measurement.of("MappedBenchmark.segment8"));
         final List<Comparison> all = new ArrayList<>();
         all.add(new Comparison("hit of 8 bytes / mapped file", hit8, mapped, 0.4, true));
+        all.add(new Comparison("hit of 8 bytes, huge pages / mapped file", hit8.with("hugePages", "true"), mapped, 0.4,
+            true));
         all.add(new Comparison("hit of 4 KiB / plain copy", hit4k, List.of(copy4k), 0, true));
         all.add(new Comparison("hit of 64 KiB / plain copy", hit64k, List.of(copy64k), 0.8, true));
         all.add(new Comparison("hit of 64 KiB, scattered pages / plain copy", hit64k.with("layout", "scattered"),

@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
@@ -41,6 +40,8 @@ public final class Suite {
           --check        exit with status 1 when a target is missed
           --output FILE  write the table there too
           regex          only comparisons whose title or measurement matches one
+               scripts/bench --jmh [arguments of JMH...]
+          runs JMH itself, for example --jmh HitBenchmark -prof gc
         """;
 
     private final Settings settings;
@@ -164,7 +165,7 @@ public final class Suite {
             .threads(measurement.threads()).forks(1).warmupForks(0)
             .warmupIterations(settings.quick() ? 2 : 3).warmupTime(time(500, 1000))
             .measurementIterations(5).measurementTime(time(200, 1000))
-            .addProfiler(GCProfiler.class).addProfiler(CpuShareProfiler.class)
+            .addProfiler(WorkerProfiler.class)
             .shouldFailOnError(true).verbosity(VerboseMode.SILENT);
         measurement.parameters().forEach(options::param);
         final Collection<RunResult> results = new Runner(options.build()).run();
@@ -176,11 +177,11 @@ public final class Suite {
             for (final BenchmarkResult fork : result.getBenchmarkResults()) {
                 for (final IterationResult iteration : fork.getIterationResults()) {
                     final double score = iteration.getPrimaryResult().getScore();
-                    final double share = secondary(iteration, CpuShareProfiler.LABEL);
+                    final double share = secondary(iteration, WorkerProfiler.CPU_SHARE);
                     nanos.add(score);
                     cpuNanos.add(score * share);
                     shares.add(share);
-                    garbage.add(secondary(iteration, "gc.alloc.rate.norm"));
+                    garbage.add(secondary(iteration, WorkerProfiler.ALLOCATED));
                 }
             }
         }
