@@ -36,6 +36,9 @@ final class FuseLayout {
     static final int CONTEXT_PID_OFFSET = 8;
     static final int CONTEXT_UMASK_OFFSET = 12;
 
+    static final int CONNECTION_ASYNC_READ_OFFSET = 8;
+    static final int CONNECTION_MAX_WRITE_OFFSET = 12;
+    static final int CONNECTION_MAX_READAHEAD_OFFSET = 16;
     static final int CONNECTION_CAPABLE_OFFSET = 20;
     static final int CONNECTION_WANT_OFFSET = 24;
     static final int CONNECTION_MAX_BACKGROUND_OFFSET = 28;
@@ -55,11 +58,34 @@ final class FuseLayout {
     static final int DIRENT_TYPE_OFFSET = 20;
     static final int DIRENT_NAME_OFFSET = 24;
 
-    /** In the kernel's own message, behind the 40-byte header: struct fuse_getattr_in. */
+    /** In the kernel's own message: what libfuse 2.9 does not hand on. The header has 40 bytes. */
     static final int MESSAGE_OPCODE_OFFSET = 4;
-    static final int MESSAGE_GETATTR_FLAGS_OFFSET = 40;
-    static final int MESSAGE_GETATTR_FH_OFFSET = 48;
-    static final int MESSAGE_GETATTR_FLAG_FH = 1;
+    static final int MESSAGE_UNIQUE_OFFSET = 8;
+    static final int MESSAGE_BODY_OFFSET = 40;
+    static final int OPCODE_INIT = 26;
+    static final int GETATTR_FLAGS_OFFSET = 0;
+    static final int GETATTR_FH_OFFSET = 8;
+    static final int GETATTR_FLAG_FH = 1;
+    static final int SETATTR_KILL_SUIDGID = 1 << 11;
+    static final int OPEN_FLAGS_OFFSET = 4;
+    static final int OPEN_KILL_SUIDGID = 1;
+    static final int WRITE_FLAGS_OFFSET = 20;
+    static final int WRITE_KILL_SUIDGID = 1 << 2;
+
+    static final int INIT_IN_FLAGS_OFFSET = 12;
+    static final int INIT_OUT_MINOR_OFFSET = 4;
+    static final int INIT_OUT_MAX_READAHEAD_OFFSET = 8;
+    static final int INIT_OUT_FLAGS_OFFSET = 12;
+    static final int INIT_OUT_BACKGROUND_OFFSET = 16;
+    static final int INIT_OUT_MAX_WRITE_OFFSET = 20;
+    static final int INIT_OUT_SIZE = 64;
+    static final int INIT_ASYNC_DIO = 1 << 15;
+    static final int INIT_PARALLEL_DIROPS = 1 << 18;
+    static final int INIT_POSIX_ACL = 1 << 20;
+    static final int INIT_HANDLE_KILLPRIV_V2 = 1 << 28;
+
+    static final int ANSWER_UNIQUE_OFFSET = 8;
+    static final int ANSWER_BODY_OFFSET = 16;
 
     static final int STAT_SIZE;
     static final int STAT_DEV_OFFSET;

@@ -34,6 +34,8 @@ final class FuseWorker extends Thread {
 
     final Libfuse.Functions libfuse;
     final Caller caller = new Caller();
+    /** On whose behalf the server itself changes something. */
+    final Caller superuser = new Caller(0, 0, 0);
     final Attributes attributes = new Attributes();
     final SetAttributes setAttributes = new SetAttributes();
     final Entry entry = new Entry();
@@ -50,6 +52,7 @@ final class FuseWorker extends Thread {
 
     private final long session;
     private final long channel;
+    private final Negotiation negotiation;
     private final OperationTimer timer;
     private final Scratch message;
     private final Scratch channelPointer = new Scratch(Long.BYTES);
@@ -59,13 +62,15 @@ final class FuseWorker extends Thread {
     private Scratch data = new Scratch(DATA_SIZE);
     private long armed;
     private int umask;
+    private int setattrValid;
 
-    FuseWorker(final Libfuse.Functions libfuse, final long session, final long channel, final OperationTimer timer,
-               final String name) {
+    FuseWorker(final Libfuse.Functions libfuse, final long session, final long channel,
+               final Negotiation negotiation, final OperationTimer timer, final String name) {
         super(null, null, name, 0, false);
         this.libfuse = libfuse;
         this.session = session;
         this.channel = channel;
+        this.negotiation = negotiation;
         this.timer = timer;
         message = new Scratch(libfuse.fuse_chan_bufsize(channel));
         setDaemon(true);
@@ -106,7 +111,12 @@ final class FuseWorker extends Thread {
                 }
                 return false;
             }
-            libfuse.fuse_session_process(session, message.address(), length, channel);
+            setattrValid = OffHeap.getInt(message.address() + FuseLayout.MESSAGE_BODY_OFFSET);
+            if (OffHeap.getInt(message.address() + FuseLayout.MESSAGE_OPCODE_OFFSET) == FuseLayout.OPCODE_INIT) {
+                negotiation.answer(libfuse, session, channel, message.address(), length);
+            } else {
+                libfuse.fuse_session_process(session, message.address(), length, channel);
+            }
             return true;
         } catch (final Throwable e) {
             LOG.error("a worker failed outside of a request", e);
@@ -219,9 +229,40 @@ final class FuseWorker extends Thread {
      * @return the handle, or 0
      */
     long getattrHandle() {
-        final long flags = OffHeap.getInt(message.address() + FuseLayout.MESSAGE_GETATTR_FLAGS_OFFSET);
-        return (flags & FuseLayout.MESSAGE_GETATTR_FLAG_FH) == 0 ? 0
-            : OffHeap.getLong(message.address() + FuseLayout.MESSAGE_GETATTR_FH_OFFSET);
+        return requestHas(FuseLayout.GETATTR_FLAGS_OFFSET, FuseLayout.GETATTR_FLAG_FH)
+            ? OffHeap.getLong(message.address() + FuseLayout.MESSAGE_BODY_OFFSET + FuseLayout.GETATTR_FH_OFFSET) : 0;
+    }
+
+    /**
+     * Looks at a flag of a setattr. libfuse clears those that it does not know in the message itself, so the word was
+     * put aside before.
+     *
+     * @param flag a bit of the kernel's {@code valid}
+     * @return whether it is set
+     */
+    boolean setattrHas(final int flag) {
+        return (setattrValid & flag) != 0;
+    }
+
+    /**
+     * Makes the kernel forget the attributes of a node. Takes no lock of the kernel's that a request could hold, so
+     * it may be called from within an operation.
+     *
+     * @param node node number
+     */
+    void forgetAttributes(final long node) {
+        libfuse.fuse_lowlevel_notify_inval_inode(channel, node, -1, 0);
+    }
+
+    /**
+     * Looks at a flag in the kernel's own message, which libfuse 2.9 does not pass on.
+     *
+     * @param offset where the word of flags is, behind the header
+     * @param flag   a bit of it
+     * @return whether it is set
+     */
+    boolean requestHas(final int offset, final int flag) {
+        return (OffHeap.getInt(message.address() + FuseLayout.MESSAGE_BODY_OFFSET + offset) & flag) != 0;
     }
 
     /**

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -31,15 +30,12 @@ public final class JnrTransport implements AutoCloseable {
 
     private static final long INIT_SECONDS = 30;
     private static final long GRACE_MILLIS = 5_000;
-    private static final int MAX_BACKGROUND = 64;
-    private static final int CONGESTION = 48;
     private static final int ARGUMENTS_SIZE = 24;
     private static final int ARGUMENTS_VECTOR_OFFSET = 8;
 
     private final Libfuse.Functions libfuse;
-    private final boolean bigWrites;
+    private final Negotiation negotiation;
     private final Operations operations;
-    private final CountDownLatch initialised = new CountDownLatch(1);
     private final List<FuseWorker> workers = new ArrayList<>();
     /** Read to notify, written to give the channel back. */
     private final ReentrantReadWriteLock channelLock = new ReentrantReadWriteLock();
@@ -51,8 +47,8 @@ public final class JnrTransport implements AutoCloseable {
     private JnrTransport(final Libfuse.Functions libfuse, final FileSystem fileSystem,
                          final TransportOptions options) {
         this.libfuse = libfuse;
-        bigWrites = options.bigWrites();
-        operations = new Operations(fileSystem, this::negotiate);
+        negotiation = new Negotiation(options.bigWrites());
+        operations = new Operations(fileSystem, negotiation::init);
     }
 
     /**
@@ -118,13 +114,13 @@ public final class JnrTransport implements AutoCloseable {
     private void start(final FileSystem fileSystem, final Path mountPoint, final TransportOptions options)
         throws MountException {
         for (int i = 0; i < options.workers(); i++) {
-            workers.add(new FuseWorker(libfuse, session, channel, options.timer(), "quire-fuse-" + i));
+            workers.add(new FuseWorker(libfuse, session, channel, negotiation, options.timer(), "quire-fuse-" + i));
         }
         fileSystem.notifier(node -> notifyInvalidate(node, 0, 0));
         workers.forEach(Thread::start);
         boolean answered = false;
         try {
-            answered = initialised.await(INIT_SECONDS, TimeUnit.SECONDS);
+            answered = negotiation.await(INIT_SECONDS);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -132,22 +128,6 @@ public final class JnrTransport implements AutoCloseable {
             close();
             throw new MountException("the kernel did not open the connection of " + mountPoint
                 + ": 'dmesg' may tell why");
-        }
-    }
-
-    /** F2 by itself: nothing here can throw but for a defect, and that is caught. Runs on a worker, once. */
-    private void negotiate(final long userData, final long connection) {
-        try {
-            final int capable = OffHeap.getInt(connection + FuseLayout.CONNECTION_CAPABLE_OFFSET);
-            final int wanted = FuseLayout.CAP_ASYNC_READ | FuseLayout.CAP_ATOMIC_O_TRUNC | FuseLayout.CAP_DONT_MASK
-                | (bigWrites ? FuseLayout.CAP_BIG_WRITES : 0);
-            final long want = connection + FuseLayout.CONNECTION_WANT_OFFSET;
-            OffHeap.putInt(want, OffHeap.getInt(want) | wanted & capable);
-            OffHeap.putInt(connection + FuseLayout.CONNECTION_MAX_BACKGROUND_OFFSET, MAX_BACKGROUND);
-            OffHeap.putInt(connection + FuseLayout.CONNECTION_CONGESTION_OFFSET, CONGESTION);
-            initialised.countDown();
-        } catch (final Throwable e) {
-            LOG.error("negotiating the connection failed", e);
         }
     }
 

@@ -49,6 +49,9 @@ final class Libfuse {
         int fuse_chan_recv(long channelPointer, long buffer, long size);
 
         @IgnoreError
+        int fuse_chan_send(long channel, long vector, long count);
+
+        @IgnoreError
         long fuse_lowlevel_new(long arguments, long operations, long operationsSize, long userData);
 
         @IgnoreError

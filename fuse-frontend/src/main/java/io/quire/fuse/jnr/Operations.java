@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
+import io.quire.engine.store.PosixAttributes;
 import io.quire.fuse.vfs.FileSystem;
 import io.quire.fuse.vfs.SetAttributes;
 
@@ -54,6 +55,8 @@ final class Operations {
     private static final int IOCTL = 34;
     private static final int FORGET_MULTI = 38;
     private static final int FALLOCATE = 40;
+
+    private static final int S_IXGRP = 010;
 
     private static final byte[] NO_BYTES = {};
 
@@ -190,6 +193,10 @@ final class Operations {
     private void setattr(final long request, final long node, final long stat, final long valid,
                          final long fileInfo) {
         final FuseWorker worker = FuseWorker.current();
+        if (((int) valid & SetAttributes.SIZE) != 0
+            && worker.setattrHas(FuseLayout.SETATTR_KILL_SUIDGID)) {
+            dropPrivileges(worker, node);
+        }
         final SetAttributes in = worker.setAttributes;
         in.mode = OffHeap.getInt(stat + FuseLayout.STAT_MODE_OFFSET);
         in.uid = OffHeap.getInt(stat + FuseLayout.STAT_UID_OFFSET);
@@ -256,6 +263,9 @@ final class Operations {
 
     private void open(final long request, final long node, final long fileInfo) {
         final FuseWorker worker = FuseWorker.current();
+        if (worker.requestHas(FuseLayout.OPEN_FLAGS_OFFSET, FuseLayout.OPEN_KILL_SUIDGID)) {
+            dropPrivileges(worker, node);
+        }
         final int result = fileSystem.open(worker.caller(), node, FuseLayout.openFlags(fileInfo), worker.opened);
         if (result < 0) {
             worker.replyError(-result);
@@ -291,6 +301,9 @@ final class Operations {
     private void write(final long request, final long node, final long buffer, final long size, final long offset,
                        final long fileInfo) {
         final FuseWorker worker = FuseWorker.current();
+        if (worker.requestHas(FuseLayout.WRITE_FLAGS_OFFSET, FuseLayout.WRITE_KILL_SUIDGID)) {
+            dropPrivileges(worker, node);
+        }
         final int length = fileSystem.write(node, FuseLayout.fileHandle(fileInfo), offset, buffer, (int) size);
         if (length < 0) {
             worker.replyError(-length);
@@ -389,6 +402,28 @@ final class Operations {
                            final long length, final long fileInfo) {
         FuseWorker.current().replyStatus(fileSystem.fallocate(node, FuseLayout.fileHandle(fileInfo), (int) mode,
             offset, length));
+    }
+
+    /**
+     * Takes the set-user-ID bit, and the set-group-ID bit of a program, away before a file is changed by someone who may
+     * not keep them (F11). Capabilities are taken away by the source's own file system, at every write.
+     */
+    private void dropPrivileges(final FuseWorker worker, final long node) {
+        if (fileSystem.getattr(node, 0, worker.attributes) < 0 || !worker.attributes.isRegular()) {
+            return;
+        }
+        final int mode = worker.attributes.mode;
+        final int drop = mode & PosixAttributes.S_ISUID
+            | ((mode & S_IXGRP) != 0 ? mode & PosixAttributes.S_ISGID : 0);
+        if (drop != 0) {
+            worker.setAttributes.mode = mode & ~drop;
+            final int result = fileSystem.setattr(worker.superuser, node, 0, SetAttributes.MODE,
+                worker.setAttributes, worker.attributes);
+            if (result < 0) {
+                throw new IllegalStateException("set-user-ID bits cannot be taken away: " + Errno.name(-result));
+            }
+            worker.forgetAttributes(node);
+        }
     }
 
     private void answerEntry(final FuseWorker worker, final int result) {

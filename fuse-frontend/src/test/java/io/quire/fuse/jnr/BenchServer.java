@@ -13,7 +13,7 @@ final class BenchServer {
      * @param arguments mount point and, optionally, the number of workers
      */
     static void main(final String[] arguments) throws MountException {
-        TransportOptions options = TransportOptions.defaults().withFsname("bench");
+        TransportOptions options = TransportOptions.defaults().withFsname("bench").withAllowOther(true);
         if (arguments.length > 1) {
             options = options.withWorkers(Integer.parseInt(arguments[1]));
         }

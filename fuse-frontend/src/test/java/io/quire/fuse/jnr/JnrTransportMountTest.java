@@ -317,6 +317,39 @@ class JnrTransportMountTest {
     }
 
     @Test
+    void f11AWriteAsksForNoExtendedAttributes() throws Exception {
+        final AtomicInteger asked = new AtomicInteger();
+        final TreeFileSystem watching = new TreeFileSystem() {
+            @Override
+            public synchronized int getxattr(final long node, final byte[] name, final byte[] value) {
+                asked.incrementAndGet();
+                return super.getxattr(node, name, value);
+            }
+        };
+        try (Mounted mounted = new Mounted(watching)) {
+            assertThat(mounted.shell("dd if=/dev/zero of=f bs=4k count=100").status()).isZero();
+            assertThat(asked.get()).isLessThan(5);
+        }
+    }
+
+    @Test
+    void f11SetUserIdBitsGoWhenSomebodyElseChangesTheFile() throws Exception {
+        try (Mounted mounted = new Mounted(files, TransportOptions.defaults().withAllowOther(true))) {
+            final String nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups ";
+            for (final String change : List.of("sh -c 'echo x >> f'", "sh -c 'echo x > f'", "truncate -s 1 f",
+                "dd if=/dev/zero of=f bs=4k count=1 oflag=direct")) {
+                mounted.shell("echo longer > f; chmod 6777 f");
+                assertThat(mounted.shell("stat -c %a f").text()).isEqualTo("6777\n");
+                assertThat(mounted.shell(nobody + change).status()).as(change).isZero();
+                assertThat(mounted.shell("stat -c %a f").text()).as(change).isEqualTo("777\n");
+            }
+            mounted.shell("chmod 2767 f");
+            assertThat(mounted.shell(nobody + "truncate -s 1 f; stat -c %a f").text()).isEqualTo("2767\n");
+            assertThat(mounted.shell("chmod 4777 f; echo x >> f; stat -c %a f").text()).as("root").isEqualTo("4777\n");
+        }
+    }
+
+    @Test
     void f8LocksAreTheKernelsAndIoctlsAreRefused() throws Exception {
         try (Mounted mounted = new Mounted(files)) {
             assertThat(mounted.shell(": > f; flock f echo locked").text()).isEqualTo("locked\n");
