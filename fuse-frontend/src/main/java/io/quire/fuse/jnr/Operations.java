@@ -14,7 +14,8 @@ import jnr.ffi.provider.ClosureManager;
 
 /**
  * libfuse's table of operations ({@code struct fuse_lowlevel_ops}) and what each entry does: takes the arguments from
- * native memory, calls the {@link FileSystem}, answers. All of them run on a {@link FuseWorker}, whose holders they use.
+ * native memory, calls the {@link FileSystem}, answers. All of them run on a {@link FuseWorker}, whose holders they
+ * use.
  *
  * <p>getlk, setlk, flock and bmap are left empty: the kernel keeps locks itself then (F8). Thread-safe.
  */
@@ -405,8 +406,8 @@ final class Operations {
     }
 
     /**
-     * Takes the set-user-ID bit, and the set-group-ID bit of a program, away before a file is changed by someone who may
-     * not keep them (F11). Capabilities are taken away by the source's own file system, at every write.
+     * Takes the set-user-ID bit, and the set-group-ID bit of a program, away before a file is changed by someone who
+     * may not keep them (F11). Capabilities are taken away by the source's own file system, at every write.
      */
     private void dropPrivileges(final FuseWorker worker, final long node) {
         if (fileSystem.getattr(node, 0, worker.attributes) < 0 || !worker.attributes.isRegular()) {
