@@ -8,7 +8,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import io.quire.engine.memory.NativeMemory;
-
 import org.jctools.queues.MpmcArrayQueue;
 
 /**
@@ -147,8 +146,6 @@ public final class DirectoryStore implements Store {
         return kept.get() > descriptors.capacity() / 2;
     }
 
-    // ---- lookups
-
     /**
      * Finds a name. The node gets a reference, to be given back with {@link SourceNode#forget}.
      *
@@ -260,8 +257,6 @@ public final class DirectoryStore implements Store {
         listener.accept(node);
     }
 
-    // ---- directories
-
     /**
      * Opens a directory for reading.
      *
@@ -289,8 +284,6 @@ public final class DirectoryStore implements Store {
             NativeMemory.release(buffer, DirectoryStream.BUFFER_SIZE);
         }
     }
-
-    // ---- creations
 
     /**
      * Makes a regular file, which must not exist yet.
@@ -438,8 +431,6 @@ public final class DirectoryStore implements Store {
             parent.release();
         }
     }
-
-    // ---- changes of names
 
     /**
      * Gives a node another name.
@@ -662,8 +653,6 @@ public final class DirectoryStore implements Store {
         }
     }
 
-    // ---- the store interface
-
     /**
      * Opens a file by its path in the directory.
      *
@@ -674,31 +663,7 @@ public final class DirectoryStore implements Store {
      */
     @Override
     public StoreFile open(final String name, final boolean create) throws StoreException {
-        final String[] components = name.split("/", -1);
-        final SourceEntry entry = new SourceEntry();
-        SourceNode node = rootNode;
-        for (int i = 0; i < components.length; i++) {
-            final byte[] component = components[i].getBytes(StandardCharsets.UTF_8);
-            int result = lookup(node, component, entry);
-            if (result == -Errno.ENOENT && create && i == components.length - 1) {
-                result = create(creator.user(), creator.group(), node, component, 0666, 022, entry);
-                if (result == -Errno.EEXIST) {
-                    result = lookup(node, component, entry);
-                }
-            }
-            if (node != rootNode) {
-                node.forget(1);
-            }
-            if (result < 0) {
-                throw new StoreException(-result, "opening " + name + " in " + path);
-            }
-            node = entry.node;
-        }
-        if (node.file() == null) {
-            node.forget(1);
-            throw new StoreException(Errno.EISDIR, name + " in " + path + " is not a regular file");
-        }
-        return new OwnedFile(node);
+        return OwnedFile.open(this, name, create);
     }
 
     /** Closes all descriptors. The store and its files cannot be used any more. */
@@ -716,6 +681,10 @@ public final class DirectoryStore implements Store {
         for (Long buffer = spareBuffers.poll(); buffer != null; buffer = spareBuffers.poll()) {
             NativeMemory.release(buffer, DirectoryStream.BUFFER_SIZE);
         }
+    }
+
+    FileCreator creator() {
+        return creator;
     }
 
     @Override
