@@ -60,7 +60,8 @@ offered() {
 apt_install() {
     say "installing $*"
     apt_log=$(mktemp "${TMPDIR:-/tmp}/quire-apt.XXXXXX")
-    if DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >"$apt_log" 2>&1 </dev/null; then
+    if DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" \
+        >"$apt_log" 2>&1 </dev/null; then
         rm -f "$apt_log"
     else
         die "apt-get could not install $*; see $apt_log"
@@ -85,7 +86,7 @@ require_jdk() {
             find_jdk && return 0
         fi
     fi
-    die 'no JDK 25 or later found: install one (Debian: openjdk-25-jdk-headless, or Temurin from adoptium.net) or set JAVA_HOME'
+    die 'no JDK 25 or later found: install one (openjdk-25-jdk-headless, or Temurin from adoptium.net) or set JAVA_HOME'
 }
 
 require_maven() {

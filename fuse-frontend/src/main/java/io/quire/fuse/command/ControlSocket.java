@@ -14,9 +14,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * The daemon's ear: a Unix socket, mode 0600 in a directory of mode 0700. A client sends one line and gets one line back,
- * {@code ok ...} or {@code error ...}; then the connection is closed. Lines are UTF-8 and at most {@value #MAX_LINE}
- * bytes. A client that does not finish its line in time is dropped, so none can occupy the daemon.
+ * The daemon's ear: a Unix socket, mode 0600 in a directory of mode 0700. A client sends one line and gets one line
+ * back, {@code ok ...} or {@code error ...}; then the connection is closed. Lines are UTF-8 and at most {@value
+ * #MAX_LINE} bytes. A client that does not finish its line in time is dropped, so none can occupy the daemon.
  */
 final class ControlSocket implements AutoCloseable {
     private static final int MAX_LINE = 1024;

@@ -17,8 +17,8 @@ import org.agrona.concurrent.status.CountersManager;
 import org.agrona.concurrent.status.CountersReader;
 
 /**
- * The statistics of a mount in a file that the daemon maps for writing and any number of readers map for reading, so that
- * looking costs the daemon nothing.
+ * The statistics of a mount in a file that the daemon maps for writing and any number of readers map for reading, so
+ * that looking costs the daemon nothing.
  *
  * <pre>
  *   0        8         12        16        20        24       32        40
@@ -28,8 +28,8 @@ import org.agrona.concurrent.status.CountersReader;
  *   128: labels, as {@link CountersManager} lays them out; then values; then {@link LatencyTable}
  * </pre>
  *
- * <p>Counters are found by their label: a reader of another version shows what it finds. The magic number is written last,
- * with release semantics, so that a reader never sees half a file.
+ * <p>Counters are found by their label: a reader of another version shows what it finds. The magic number is written
+ * last, with release semantics, so that a reader never sees half a file.
  */
 final class CountersFile implements AutoCloseable {
     private static final long MAGIC = 0x5155_4952_4543_4E54L;

@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where standard output and standard error of the daemon go, at the level of descriptors, so that libfuse's messages and
- * those of its helper go along. From the start they go to the log: only what the command says itself reaches the user.
+ * Where standard output and standard error of the daemon go, at the level of descriptors, so that libfuse's messages
+ * and those of its helper go along. From the start they go to the log: only what the command says itself reaches the
+ * user.
  */
 final class DaemonOutput implements AutoCloseable {
     private static final int CLOSED = -1;

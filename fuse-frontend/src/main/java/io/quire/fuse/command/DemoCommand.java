@@ -70,8 +70,8 @@ final class DemoCommand implements Runnable {
         same("the copy back from the mount", comparison.difference(back));
         directory.unmount(mounted);
         same("the source directory after unmounting", comparison.difference(mounted.source().resolve("tree")));
-        return String.format(Locale.ROOT, "Copied %d files, %d MiB, onto a mount with a 64 MiB cache in %.1f s and back "
-            + "in %.1f s:%ncontents, modes, owners, times and links are identical, in the source directory too.%n",
+        return String.format(Locale.ROOT, "Copied %d files, %d MiB, onto a mount with a 64 MiB cache in %.1f s and "
+            + "back in %.1f s:%ncontents, modes, owners, times and links are identical, in the source directory too.%n",
             comparison.files(), size, inSeconds, outSeconds);
     }
 
@@ -110,7 +110,8 @@ final class DemoCommand implements Runnable {
                 }
                 final double slow = onePage.takeMedian();
                 final double fast = multiPage.takeMedian();
-                table.append(String.format(Locale.ROOT, "%-28s %14.0f %14.0f %6.1f x%n", name, slow, fast, fast / slow));
+                table.append(String.format(Locale.ROOT, "%-28s %14.0f %14.0f %6.1f x%n", name, slow, fast,
+                    fast / slow));
             }
         }
         directory.unmount(one);

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The demo's temporary directory and all that is mounted in it. Removing it unmounts what is still mounted and removes the
- * directory, also after an interruption; removing again does nothing.
+ * The demo's temporary directory and all that is mounted in it. Removing it unmounts what is still mounted and removes
+ * the directory, also after an interruption; removing again does nothing.
  */
 final class DemoDirectory implements AutoCloseable {
     /** Parts of a JDK that make a varied tree: small and large files, executables, links. */

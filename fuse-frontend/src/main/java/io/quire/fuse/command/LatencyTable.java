@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * How long requests took, by kind: for each kind a histogram with four buckets per power of two, from 256 ns to a minute,
- * so that a quantile is at most a quarter too high (the idea of HdrHistogram, with fewer digits).
+ * How long requests took, by kind: for each kind a histogram with four buckets per power of two, from 256 ns to a
+ * minute, so that a quantile is at most a quarter too high (the idea of HdrHistogram, with fewer digits).
  *
  * <pre>
  *   0       24     32      40        48 ...
@@ -16,8 +16,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  *   +-------+------+-------+---------+-------------------+
  * </pre>
  *
- * <p>Recording is two atomic additions and, for a new maximum, a compare-and-set; any number of threads may record while
- * others read. What a reader sees was true of every bucket at some time during the reading.
+ * <p>Recording is two atomic additions and, for a new maximum, a compare-and-set; any number of threads may record
+ * while others read. What a reader sees was true of every bucket at some time during the reading.
  */
 final class LatencyTable {
     private static final int NAME_LENGTH = 24;

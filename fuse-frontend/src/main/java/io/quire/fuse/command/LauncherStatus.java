@@ -3,9 +3,9 @@ package io.quire.fuse.command;
 import java.nio.charset.StandardCharsets;
 
 /**
- * How a daemon tells the launcher, which waits in the foreground, how its start ended: the exit status and the process id
- * in decimal on a descriptor, which is then closed. The launcher reads up to the end of file, so a daemon that dies without
- * a word is noticed at once.
+ * How a daemon tells the launcher, which waits in the foreground, how its start ended: the exit status and the process
+ * id in decimal on a descriptor, which is then closed. The launcher reads up to the end of file, so a daemon that dies
+ * without a word is noticed at once.
  */
 final class LauncherStatus {
     private static final int NONE = -1;
@@ -37,7 +37,8 @@ final class LauncherStatus {
         }
         final int reporting = descriptor;
         descriptor = NONE;
-        final boolean told = NativeCalls.write(reporting, (status + " " + ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)) > 0;
+        final String line = status + " " + ProcessHandle.current().pid() + "\n";
+        final boolean told = NativeCalls.write(reporting, line.getBytes(StandardCharsets.US_ASCII)) > 0;
         return NativeCalls.close(reporting) == 0 && told;
     }
 }

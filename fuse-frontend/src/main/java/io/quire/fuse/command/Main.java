@@ -107,7 +107,8 @@ public final class Main implements Runnable {
     }
 
     /**
-     * The arguments byte for byte: the JVM decodes them as UTF-8 and so loses what is not, but the kernel still has them.
+     * The arguments byte for byte: the JVM decodes them as UTF-8 and so loses what is not, but the kernel still has
+     * them.
      */
     private static String[] rawArguments(final String[] arguments) {
         if (String.join("", arguments).indexOf('\uFFFD') < 0) {

@@ -90,7 +90,9 @@ final class NativeCalls {
             .invokeExact(state, string(arena, mountPoint), flags));
     }
 
-    /** Asks a filesystem for its statistics, which only the filesystem itself can answer; returns 0 or a negative errno. */
+    /**
+     * Asks a filesystem for its statistics, which only the filesystem itself can answer; returns 0 or a negative errno.
+     */
     static int statfs(final String name) {
         return (int) call((arena, state) -> (int) link("statfs", FunctionDescriptor.of(INT, POINTER, POINTER))
             .invokeExact(state, string(arena, name), arena.allocate(STATFS_BYTES, Long.BYTES)));

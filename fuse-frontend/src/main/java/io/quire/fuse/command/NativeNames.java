@@ -12,9 +12,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * File names are bytes to Linux. Here they are strings in which each byte that is not part of valid UTF-8 appears as one
- * lone surrogate, U+DC00 + byte, so that every name has exactly one string and comes back byte for byte (the scheme is
- * Python's "surrogateescape", PEP 383).
+ * File names are bytes to Linux. Here they are strings in which each byte that is not part of valid UTF-8 appears as
+ * one lone surrogate, U+DC00 + byte, so that every name has exactly one string and comes back byte for byte (the scheme
+ * is Python's "surrogateescape", PEP 383).
  */
 final class NativeNames {
     private static final char ESCAPE = 0xDC00;

@@ -1,6 +1,8 @@
 package io.quire.fuse.command;
 
-/** One line on standard error that says what is being done: overwritten on a terminal, one after the other elsewhere. */
+/**
+ * One line on standard error that says what is being done: overwritten on a terminal, one after the other elsewhere.
+ */
 final class Progress implements AutoCloseable {
     private static final String CLEAR = "\r\033[K";
 

@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
 /**
  * {@code quire umount}: takes a mount away, whatever state its daemon is in, and what the daemon left.
  *
- * <p>The mount is never touched, only the mount table and the state directory: a live daemon's mount is unmounted and the
- * daemon's end awaited; a dead daemon's mount is detached; a mount that does not let itself be unmounted in time is
+ * <p>The mount is never touched, only the mount table and the state directory: a live daemon's mount is unmounted and
+ * the daemon's end awaited; a dead daemon's mount is detached; a mount that does not let itself be unmounted in time is
  * aborted and detached.
  */
 @Command(name = "umount", aliases = "unmount", mixinStandardHelpOptions = true,
@@ -97,8 +97,8 @@ final class UmountCommand implements Runnable {
     }
 
     /**
-     * Without a mount nobody can reach a daemon any more, and what was written through it has long been in the source: one
-     * that still does not end is stuck.
+     * Without a mount nobody can reach a daemon any more, and what was written through it has long been in the source:
+     * one that still does not end is stuck.
      */
     private static boolean killed(final MountState state) {
         final String pid = state.properties().get(MountState.PID);

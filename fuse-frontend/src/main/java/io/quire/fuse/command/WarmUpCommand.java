@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
 /**
- * {@code quire warm-up}: a short life of a mount in one process, run by the launcher after a build. The JVM records which
- * classes it uses and keeps them linked in a file (JEP 514), so that later starts take half the time.
+ * {@code quire warm-up}: a short life of a mount in one process, run by the launcher after a build. The JVM records
+ * which classes it uses and keeps them linked in a file (JEP 514), so that later starts take half the time.
  */
 @Command(name = "warm-up", hidden = true, description = "Exercise a mount once, for the launcher.")
 final class WarmUpCommand implements Runnable {

@@ -94,8 +94,8 @@ class LauncherIT {
     @Test
     void aBusyMountNamesItsUserAndIsDetachedWhenAsked() throws Exception {
         mounted("");
-        final Process user = launcher.start("cd " + quoted(mountPoint) + " && echo here >" + quoted(work.resolve("there"))
-            + " && exec tail -f /dev/null", work.resolve("user.out"), work.resolve("user.err"));
+        final Process user = launcher.start("cd " + quoted(mountPoint) + " && echo here >"
+            + quoted(work.resolve("there")) + " && exec tail -f /dev/null", work.resolve("user.out"), work.resolve("user.err"));
         try {
             awaitFile(work.resolve("there"));
             assertComplaint(launcher.shell("quire umount " + quoted(mountPoint)), "is busy",
@@ -132,8 +132,8 @@ class LauncherIT {
     void namesWithBlanksAndBytesOutsideUtf8Work() throws Exception {
         final String prepare = "s=$(printf 'sou rce\\344'); m=$(printf 'mo\\tunt\\303\\274\\n.'); m=${m%.}; ";
         final Launcher.Result result = launcher.shell(prepare + "mkdir \"$s\" \"$m\" && echo inside >\"$s/file\" && "
-            + "quire mount \"$s\" \"$m\" && cat \"$m/file\" && quire stats --json \"$m\" >/dev/null && quire umount \"$m\" "
-            + "&& test ! -e \"$m/file\"; status=$?; rm -rf --one-file-system \"$s\"; rmdir \"$m\"; exit $status");
+            + "quire mount \"$s\" \"$m\" && cat \"$m/file\" && quire stats --json \"$m\" >/dev/null && "
+            + "quire umount \"$m\" && test ! -e \"$m/file\"; status=$?; rm -rf --one-file-system \"$s\"; rmdir \"$m\"; exit $status");
         assertThat(result).isEqualTo(new Launcher.Result(0, "inside\n", ""));
         assertThat(launcher.states()).isEmpty();
     }
@@ -149,7 +149,7 @@ class LauncherIT {
     void aFilesystemInMemoryGoesWithItsMount() throws Exception {
         assertThat(launcher.shell("quire mount mem: " + quoted(mountPoint)).status()).isZero();
         Files.writeString(mountPoint.resolve("file"), "in memory");
-        final Path directory = Path.of("/dev/shm/quire-" + StateBase.user() + "-" + MountState.key(mountPoint.toString()));
+        final Path directory = memoryDirectory();
         assertThat(Files.readString(directory.resolve("root/file"))).isEqualTo("in memory");
         unmount();
         assertThat(directory).doesNotExist();
@@ -158,7 +158,7 @@ class LauncherIT {
     @Test
     void aFilesystemInMemoryWhoseDaemonWasKilledIsRemovedByUmount() throws Exception {
         assertThat(launcher.shell("quire mount mem: " + quoted(mountPoint)).status()).isZero();
-        final Path directory = Path.of("/dev/shm/quire-" + StateBase.user() + "-" + MountState.key(mountPoint.toString()));
+        final Path directory = memoryDirectory();
         kill("KILL");
         assertThat(directory).isDirectory();
         unmount();
@@ -225,9 +225,14 @@ class LauncherIT {
         return MountTable.read().at(mountPoint.toString()).isPresent();
     }
 
+    private Path memoryDirectory() {
+        return Path.of("/dev/shm/quire-" + StateBase.user() + "-" + MountState.key(mountPoint.toString()));
+    }
+
     private ProcessHandle daemon() throws IOException {
         final String wanted = MountState.PID + "=";
-        final Path properties = work.resolve("states").resolve(MountState.key(mountPoint.toString())).resolve("properties");
+        final Path properties = work.resolve("states").resolve(MountState.key(mountPoint.toString()))
+            .resolve("properties");
         final String pid = Files.readAllLines(properties, StandardCharsets.US_ASCII).stream()
             .filter(line -> line.startsWith(wanted)).findFirst().orElseThrow().substring(wanted.length());
         return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
