@@ -94,14 +94,15 @@ final class FuseBackend implements Backend {
 
     @Override
     public void close() {
+        transport.close();
+        if (transport.serving()) {
+            // Requests that are stuck in the store still use all this; it goes with the process.
+            return;
+        }
         try {
-            transport.close();
+            fileSystem.close();
         } finally {
-            try {
-                fileSystem.close();
-            } finally {
-                cache.close();
-            }
+            cache.close();
         }
     }
 }
