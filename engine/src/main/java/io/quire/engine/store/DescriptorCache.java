@@ -6,9 +6,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * Keeps the number of open descriptors within a budget, however many files are known. Second chance: a descriptor that
  * was used since it was last looked at goes round once more.
  *
- * <p><b>Cost.</b> Using an open descriptor does not come here. Opening one takes a lock for a few list operations; system
- * calls are made outside the lock. Pinned descriptors cannot be closed: when all are pinned the budget is exceeded
- * rather than anybody made to wait, since a waiter might hold what the others wait for.
+ * <p><b>Cost.</b> Using an open descriptor does not come here. Opening one takes a lock for a few list operations;
+ * system calls are made outside the lock. Pinned descriptors cannot be closed: when all are pinned the budget is
+ * exceeded rather than anybody made to wait, since a waiter might hold what the others wait for.
  */
 final class DescriptorCache {
     private static final int RETRIES = 4;

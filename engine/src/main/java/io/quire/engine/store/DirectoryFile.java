@@ -4,15 +4,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The data of a regular file in a directory. Opens the source on demand: for reading only until somebody writes, so that
- * files which cannot be written, such as running programs, can still be read. Thread-safe.
+ * The data of a regular file in a directory. Opens the source on demand: for reading only until somebody writes, so
+ * that files which cannot be written, such as running programs, can still be read. Thread-safe.
  *
  * <p>The descriptors are closed by {@link #idle} and {@link #close}, or when the store has too many; whatever is called
  * next opens them again. None is opened with O_APPEND, which would make Linux ignore offsets.
  *
- * <p><b>Own changes.</b> Size and times of the source tell whether it was changed, but not by whom. So every change that is
- * made through here to data, attributes or names is bracketed by {@link #beginChange} and {@link #endChange}, and
- * {@link #activity} tells whether one was under way or began between two looks:
+ * <p><b>Own changes.</b> Size and times of the source tell whether it was changed, but not by whom. So every change
+ * that is made through here to data, attributes or names is bracketed by {@link #beginChange} and {@link #endChange},
+ * and {@link #activity} tells whether one was under way or began between two looks:
  *
  * <pre>
  *   activity, 64 bits:   | changes begun (48) | changes under way (16) |

@@ -20,7 +20,8 @@ import org.jctools.queues.MpmcArrayQueue;
  * but for those in use at one moment and those of files that are open without having a name any more.
  *
  * <p>Operations on names and attributes follow the system call convention: zero or more on success, or a negative error
- * number. Names are bytes without NUL. {@link DirectoryFile} throws {@link StoreException}, as a {@link StoreFile} does.
+ * number. Names are bytes without NUL. {@link DirectoryFile} throws {@link StoreException}, as a {@link StoreFile}
+ * does.
  *
  * <p>Creations take effect as the user they are for, by setfsuid(2) on the calling platform thread, when the process is
  * root. The umask of the process is applied too and should be zero.

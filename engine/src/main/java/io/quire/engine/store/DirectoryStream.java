@@ -8,9 +8,9 @@ import io.quire.engine.memory.OffHeap;
 /**
  * An open directory of a {@link DirectoryStore}: its entries in the order and with the offsets of the source.
  *
- * <p>An offset is what the source's getdents64(2) gives and stays good while other entries come and go. Records that were
- * read stay in a buffer of the stream, so that going on where one stopped asks the source for nothing, and removing what
- * was listed neither hides nor repeats anything. Offset 0 begins anew. Thread-safe: one caller at a time.
+ * <p>An offset is what the source's getdents64(2) gives and stays good while other entries come and go. Records that
+ * were read stay in a buffer of the stream, so that going on where one stopped asks the source for nothing, and
+ * removing what was listed neither hides nor repeats anything. Offset 0 begins anew. Thread-safe: one caller at a time.
  */
 public final class DirectoryStream extends BoundedDescriptor implements AutoCloseable {
     /** Bytes of records that are read from the source at once. */

@@ -25,7 +25,8 @@ final class OwnedFile implements StoreFile {
             final byte[] component = components[i].getBytes(StandardCharsets.UTF_8);
             int result = store.lookup(node, component, entry);
             if (result == -Errno.ENOENT && create && i == components.length - 1) {
-                result = store.create(store.creator().user(), store.creator().group(), node, component, 0666, 022, entry);
+                final FileCreator creator = store.creator();
+                result = store.create(creator.user(), creator.group(), node, component, 0666, 022, entry);
                 if (result == -Errno.EEXIST) {
                     result = store.lookup(node, component, entry);
                 }

@@ -6,17 +6,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One inode of a {@link DirectoryStore}'s source, whatever names it has. There is at most one live node for an inode, so
- * hard links share it. Thread-safe.
+ * One inode of a {@link DirectoryStore}'s source, whatever names it has. There is at most one live node for an inode,
+ * so hard links share it. Thread-safe.
  *
- * <p><b>Life.</b> A node counts references: those of the kernel (or another user), those of the names of known children,
- * and those of operations. With the last one it is dropped: it leaves the index, its descriptor is closed and the
- * store's listener is told. A dropped node is never revived; the next lookup makes another, with another
+ * <p><b>Life.</b> A node counts references: those of the kernel (or another user), those of the names of known
+ * children, and those of operations. With the last one it is dropped: it leaves the index, its descriptor is closed and
+ * the store's listener is told. A dropped node is never revived; the next lookup makes another, with another
  * {@link #id}.
  *
- * <p><b>Reaching the inode.</b> The node's own descriptor (O_PATH) may be closed at any time and is opened again by file
- * handle, or by one of the names under which the node was seen, and is then checked to be the same inode. A node that
- * can be reached in neither way, because its last known name was removed, keeps its descriptor until it is dropped.
+ * <p><b>Reaching the inode.</b> The node's own descriptor (O_PATH) may be closed at any time and is opened again by
+ * file handle, or by one of the names under which the node was seen, and is then checked to be the same inode. A node
+ * that can be reached in neither way, because its last known name was removed, keeps its descriptor until it is
+ * dropped.
  *
  * <pre>
  *   guarded by this node's monitor: references, lookups, opens, dropped, kept, names
@@ -105,7 +106,8 @@ public final class SourceNode extends InodeDescriptor {
             : attributes.btimeSeconds * 1_000_000_000L + attributes.btimeNanos;
     }
 
-    /** Told of attributes that were read through this node's own descriptor: an overlay changes the birth on copy-up. */
+    /** Told of attributes that were read through this node's own descriptor: an overlay changes the birth on copy-up.
+     * */
     @Override
     void seen(final Attributes attributes) {
         final long now = birth(attributes);
@@ -457,25 +459,23 @@ public final class SourceNode extends InodeDescriptor {
      * however deep the directory.
      */
     private int acquireFromAncestor() {
-        final int open = tryAcquire();
-        if (open != CLOSED) {
-            return open;
-        }
         final List<SourceNode> closed = new ArrayList<>();
+        // The nearest open ancestor, pinned while its child is opened.
         SourceNode held = this;
-        while (held.tryAcquire() == CLOSED) {
-            final Name name = held.names();
+        int fd = tryAcquire();
+        while (fd == CLOSED) {
             if (closed.size() == MAX_DEPTH) {
                 return -Errno.ESTALE;
             }
             closed.add(held);
+            final Name name = held.names();
             if (name == null || held.handle != null) {
                 held = null;
                 break;
             }
             held = name.parent;
+            fd = held.tryAcquire();
         }
-        int fd = -Errno.ESTALE;
         for (int i = closed.size() - 1; i >= 0; i--) {
             fd = closed.get(i).acquire();
             if (held != null) {

@@ -28,9 +28,9 @@ import org.jctools.maps.NonBlockingHashMapLong;
  * <p>Names and attributes are the source's at all times: nothing of them is remembered here but which inode a node
  * number stands for. Data is written through. The invariants are in {@code native-notes/vfs.md}.
  *
- * <p><b>Locks.</b> Reading, writing, looking at attributes and looking up what is known take no global lock. Each file has
- * a monitor for opening, closing and for judging whether it was changed from outside ({@link FileData}); it is never held
- * while the kernel is told anything, which is left to a thread of its own ({@link Invalidator}).
+ * <p><b>Locks.</b> Reading, writing, looking at attributes and looking up what is known take no global lock. Each file
+ * has a monitor for opening, closing and for judging whether it was changed from outside ({@link FileData}); it is
+ * never held while the kernel is told anything, which is left to a thread of its own ({@link Invalidator}).
  */
 public final class Vfs implements FileSystem {
     private static final Logger LOG = System.getLogger(Vfs.class.getName());
@@ -54,8 +54,8 @@ public final class Vfs implements FileSystem {
     private final int umaskBefore;
 
     /**
-     * Makes a filesystem of a directory. It takes the store over, but not the cache, and sets the umask of the process to
-     * zero until it is closed, since the umask of each caller is what counts.
+     * Makes a filesystem of a directory. It takes the store over, but not the cache, and sets the umask of the process
+     * to zero until it is closed, since the umask of each caller is what counts.
      *
      * @param store   the directory
      * @param cache   where data is cached

@@ -5,7 +5,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * How a {@link Vfs} behaves.
  *
- * @param exclusive         whether nobody changes the source but this file system, so that the kernel may remember names
+ * @param exclusive         whether nobody changes the source but this file system, so that the kernel may remember
+ * names
  *                          that do not exist
  * @param readOnly          whether every change is refused with EROFS
  * @param entryTimeoutNanos how long the kernel may believe names, nanoseconds, 0 or more

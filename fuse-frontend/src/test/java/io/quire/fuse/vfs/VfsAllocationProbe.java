@@ -15,8 +15,8 @@ import io.quire.engine.store.DirectoryStore;
 import io.quire.engine.store.Posix;
 
 /**
- * Prints how many heap bytes an operation allocates, for {@link VfsAllocationTest}, which runs it in a virtual machine of its
- * own because the lock-order validator allocates.
+ * Prints how many heap bytes an operation allocates, for {@link VfsAllocationTest}, which runs it in a virtual machine
+ * of its own because the lock-order validator allocates.
  */
 public final class VfsAllocationProbe {
     private static final int LENGTH = 64 << 10;

@@ -30,7 +30,8 @@ class VfsAllocationTest {
         command.addAll(List.of("-Dquire.lock.order=false", "-cp", System.getProperty("java.class.path"),
             VfsAllocationProbe.class.getName(), source.toString()));
         final Path log = directory.resolve("probe.log");
-        final Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        final Process process = new ProcessBuilder(command).redirectErrorStream(true)
+            .redirectOutput(log.toFile()).start();
         try {
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         } finally {

@@ -237,7 +237,8 @@ class VfsDataTest extends VfsFixture {
         final long fh = create("a");
         final long node = entry.node;
         assertThat(write(fh, 0, "x".repeat(20_000).getBytes())).isEqualTo(20_000);
-        assertThat(vfs.fallocate(node, fh, Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE, 5000, 5000)).isZero();
+        final int punch = Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE;
+        assertThat(vfs.fallocate(node, fh, punch, 5000, 5000)).isZero();
         assertThat(read(fh, 5000, 5000)).containsOnly(0).hasSize(5000);
         assertThat(read(fh, 10_000, 1)).isEqualTo(bytes("x"));
         assertThat(vfs.fallocate(node, fh, Posix.FALLOC_FL_ZERO_RANGE, 19_000, 2000)).isZero();

@@ -20,7 +20,8 @@ import io.quire.engine.store.PosixAttributes;
 
 import org.junit.jupiter.api.Test;
 
-/** Names, lookup counts, attributes and extended attributes: invariants V2 to V9 and V13 to V15 of native-notes/vfs.md. */
+/** Names, lookup counts, attributes and extended attributes: invariants V2 to V9 and V13 to V15 of native-notes/vfs.md.
+ * */
 class VfsNamesTest extends VfsFixture {
     private static final int ALL_TIMES = SetAttributes.ATIME | SetAttributes.MTIME;
 
