@@ -284,23 +284,9 @@ public final class Vfs implements FileSystem {
         }
         int result = (valid & SetAttributes.SIZE) == 0 ? 0 : truncate(inode, fh, in.size);
         if (result == 0 && (valid & ~SetAttributes.SIZE) != 0) {
-            result = changeOfOurs(inode, valid, in);
+            result = change(inode.source, valid, in);
         }
         return result < 0 ? result : attributes(inode, out);
-    }
-
-    /** Changes attributes such that the new times are not taken for a change from outside. */
-    private int changeOfOurs(final Inode inode, final int valid, final SetAttributes in) {
-        final FileData data = inode.data();
-        if (data == null) {
-            return change(inode.source, valid, in);
-        }
-        data.begin();
-        try {
-            return change(inode.source, valid, in);
-        } finally {
-            data.end();
-        }
     }
 
     /** Owner first, since that clears set-id bits which a mode given with it may set again; times last. */
