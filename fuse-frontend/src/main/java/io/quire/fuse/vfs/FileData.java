@@ -110,6 +110,11 @@ final class FileData {
         }
     }
 
+    /** How many handles the kernel has. */
+    synchronized int opens() {
+        return opens;
+    }
+
     /** After a change without an open handle, such as truncate(2). */
     synchronized void settle() {
         if (opens == 0) {

@@ -319,6 +319,10 @@ public final class Vfs implements FileSystem {
             return inode.source.isDirectory() ? -Errno.EISDIR : -Errno.EINVAL;
         }
         final FileHandle handle = fh == 0 ? null : files.get(fh);
+        final int stale = handle == null ? lookByName(inode, 0) : 0;
+        if (stale < 0) {
+            return stale;
+        }
         final FileData data = inode.needData();
         data.begin();
         try {
@@ -433,7 +437,7 @@ public final class Vfs implements FileSystem {
             inode.source.closed();
             return result;
         }
-        result = look(inode);
+        result = lookByName(inode, 1);
         if (result == 0 && (handle.flags & Posix.O_TRUNC) != 0) {
             result = cutToNothing(handle);
         }
@@ -447,10 +451,17 @@ public final class Vfs implements FileSystem {
         return 0;
     }
 
-    /** Looks whether the file was changed from outside. */
-    private int look(final Inode inode) {
+    /**
+     * Looks at an inode that the kernel found by a name it remembers. When the last name has gone in the source and nobody
+     * holds the file open, the name stands for something else by now: ESTALE makes the kernel look it up again.
+     *
+     * @param own how many open handles the caller has
+     */
+    private int lookByName(final Inode inode, final int own) {
         final Attributes seen = entries.get().attributes;
-        return attributes(inode, seen);
+        final int result = attributes(inode, seen);
+        return result == 0 && !options.exclusive() && seen.nlink == 0 && inode.needData().opens() <= own
+            ? -Errno.ESTALE : result;
     }
 
     private static int cutToNothing(final FileHandle handle) {

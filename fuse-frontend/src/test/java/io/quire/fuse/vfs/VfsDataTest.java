@@ -103,6 +103,36 @@ class VfsDataTest extends VfsFixture {
     }
 
     @Test
+    void v28AFileWhoseLastNameWentOutsideIsNotOpenedByThatName() throws IOException {
+        Files.writeString(at("a"), "old");
+        final long node = lookup("a");
+        Files.writeString(at("b"), "new");
+        Files.move(at("b"), at("a"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertThat(vfs.open(daemon, node, Posix.O_RDWR, opened)).isEqualTo(-Errno.ESTALE);
+        assertThat(vfs.setattr(daemon, node, 0, SetAttributes.SIZE, change, attributes)).isEqualTo(-Errno.ESTALE);
+        final long fresh = lookup("a");
+        assertThat(fresh).isNotEqualTo(node);
+        final long fh = open(fresh, Posix.O_RDONLY);
+        assertThat(read(fh, 0, 3)).isEqualTo(bytes("new"));
+        vfs.release(fh);
+        vfs.forget(node, 1);
+        vfs.forget(fresh, 1);
+    }
+
+    @Test
+    void v28AnUnlinkedFileThatIsOpenCanBeOpenedAgain() {
+        final long first = create("a");
+        final long node = entry.node;
+        write(first, "still here");
+        assertThat(vfs.unlink(daemon, FileSystem.ROOT, bytes("a"))).isZero();
+        final long second = open(node, Posix.O_RDONLY);
+        assertThat(read(second, 0, 10)).isEqualTo(bytes("still here"));
+        vfs.release(second);
+        vfs.release(first);
+        vfs.forget(node, 1);
+    }
+
+    @Test
     void v20AChangeFromOutsideIsSeenByGetattrAndTold() throws Exception {
         vfs.notifier(invalidated::add);
         Files.writeString(at("a"), "before");
