@@ -1,5 +1,6 @@
 package io.quire.fuse.jnr;
 
+import io.quire.engine.lock.LockOrder;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Attributes;
 import io.quire.engine.store.Errno;
@@ -117,6 +118,7 @@ final class FuseWorker extends Thread {
             } else {
                 libfuse.fuse_session_process(session, message.address(), length, channel);
             }
+            LockOrder.assertNoneHeld("a request was served");
             return true;
         } catch (final Throwable e) {
             LOG.error("a worker failed outside of a request", e);

@@ -209,4 +209,65 @@ class ProgramsIT {
                 """.replaceAll("(?m)^                ", ""), 60);
         }
     }
+
+    @Test
+    @DisplayName("W3, W4: ENOSPC and EROFS of the source reach the program as themselves, and what was written stays")
+    void errorsOfTheSource() throws Exception {
+        try (MountedDirectory mounted = MountedDirectory.mount("/tmp")) {
+            mounted.run("mkdir \"$SRC/small\" && mount -t tmpfs -o size=6m none \"$SRC/small\"", 20);
+            try {
+                mounted.run("""
+                    python3 -c '
+                    import errno, os, sys
+                    path = sys.argv[1]
+                    fd = os.open(path + "/full", os.O_RDWR | os.O_CREAT)
+                    block, done = os.urandom(100000), 0
+                    try:
+                        while True: done += os.pwrite(fd, block[: 100000 - done % 100000], done)
+                    except OSError as e: assert e.errno == errno.ENOSPC, e
+                    assert 5000000 < done <= 6291456, done
+                    data = os.pread(fd, done + 1, 0)
+                    assert len(data) == done and data == (block * 70)[:done]
+                    try: os.posix_fallocate(fd, 0, 50000000); assert False
+                    except OSError as e: assert e.errno == errno.ENOSPC, e
+                    os.close(fd)
+                    ' "$MNT/small" && cmp "$MNT/small/full" "$SRC/small/full" && mount -o remount,ro "$SRC/small" \
+                    && python3 -c '
+                    import errno, os, sys
+                    for attempt in (lambda p: os.open(p + "/new", os.O_CREAT | os.O_RDWR), lambda p: os.mkdir(p + "/d"),
+                        lambda p: os.unlink(p + "/full"), lambda p: os.chmod(p + "/full", 0), lambda p: os.truncate(p + "/full", 0),
+                        lambda p: os.open(p + "/full", os.O_RDWR)):
+                        try: attempt(sys.argv[1]); assert False
+                        except OSError as e: assert e.errno == errno.EROFS, e
+                    ' "$MNT/small"
+                    """.replaceAll("(?m)^                    ", ""), 60);
+            } finally {
+                mounted.run("umount -l \"$SRC/small\"", 20);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("V, F11: users get what modes and access control lists of the source give them, and own what they make")
+    void otherUsers() throws Exception {
+        try (MountedDirectory mounted = MountedDirectory.mount("/tmp", "--allow-other")) {
+            mounted.run("""
+                chmod 755 . && chmod 1777 "$MNT"
+                as() { setpriv --reuid=$1 --regid=$2 --groups=$3 sh -c "$4"; }
+                echo secret > "$MNT/denied" && chmod 666 "$MNT/denied" && setfacl -m u:1001:--- "$MNT/denied"
+                echo shared > "$MNT/given" && chmod 600 "$MNT/given" && setfacl -m u:1000:rw "$MNT/given"
+                ! as 1001 1001 1001 "cat '$MNT/denied'" 2> /dev/null && as 1002 1002 1002 "grep -q secret '$MNT/denied'" \
+                && as 1000 1000 1000 "echo more >> '$MNT/given'" && ! as 1001 1001 1001 "cat '$MNT/given'" 2> /dev/null \
+                && as 1000 1000 1000 "umask 027; echo mine > '$MNT/mine'; mkdir '$MNT/dir'" \
+                && test "$(stat -c '%u %g %a' "$SRC/mine" "$SRC/dir" | tr '\n' ' ')" = "1000 1000 640 1000 1000 750 " \
+                && ! as 1001 1001 1001 "rm '$MNT/mine'" 2> /dev/null \
+                && mkdir "$MNT/group" && chown 0:5000 "$MNT/group" && chmod 2775 "$MNT/group" \
+                && as 1003 1003 5000 "touch '$MNT/group/file'; mkdir '$MNT/group/dir'" \
+                && test "$(stat -c '%u %g' "$SRC/group/file" "$SRC/group/dir" | tr '\n' ' ')" = "1003 5000 1003 5000 " \
+                && test "$(stat -c %A "$SRC/group/dir" | cut -c7)" = s \
+                && cp /bin/true "$MNT/tool" && chmod 6777 "$MNT/tool" && as 1000 1000 1000 "echo >> '$MNT/tool'" \
+                && test $(stat -c %a "$SRC/tool") = 777
+                """, 60);
+        }
+    }
 }
