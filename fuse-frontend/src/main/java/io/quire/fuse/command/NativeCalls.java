@@ -20,6 +20,8 @@ import io.quire.engine.store.Errno;
  * except that descriptors and working directory belong to the process.
  */
 final class NativeCalls {
+    /** Flag of umount2: end all requests that wait for the filesystem, with errors. */
+    static final int MNT_FORCE = 1;
     /** Flag of umount2: detach now, finish when the last user is gone. */
     static final int MNT_DETACH = 2;
     /** Flag of umount2: do not follow a symbolic link in the last component. */

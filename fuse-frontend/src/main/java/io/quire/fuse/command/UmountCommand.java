@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
  * {@code quire umount}: takes a mount away, whatever state its daemon is in, and what the daemon left.
  *
  * <p>The mount is never touched, only the mount table and the state directory: a live daemon's mount is unmounted and
- * the daemon's end awaited; a dead daemon's mount is detached; a mount that does not let itself be unmounted in time is
- * aborted and detached.
+ * the daemon's end awaited; a dead daemon's mount is detached; a mount that does not let itself be unmounted in time,
+ * or that programs keep busy because its daemon does not answer, is aborted and detached.
  */
 @Command(name = "umount", aliases = "unmount", mixinStandardHelpOptions = true,
     description = "Unmount, wait for the daemon to end, and clear what a daemon that died has left.")
@@ -29,6 +29,10 @@ final class UmountCommand implements Runnable {
     private static final Duration UNMOUNT_LIMIT = Duration.ofSeconds(20);
     private static final Duration END_LIMIT = Duration.ofSeconds(20);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
+    /** A daemon looks for commands ten times a second. */
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(3);
+    /** For a daemon that did not answer; it may yet see that its connection is gone. */
+    private static final Duration HUNG_END_LIMIT = Duration.ofSeconds(1);
 
     @Option(names = {"--lazy", "-l"}, description = "detach now, even when programs still use the mount")
     private boolean lazy;
@@ -47,29 +51,38 @@ final class UmountCommand implements Runnable {
         final String mountPoint = CanonicalPath.of(name, table);
         final MountTable.Mount mount = table.at(mountPoint).orElse(null);
         final MountState state = MountState.find(mountPoint).orElse(null);
+        Duration endLimit = END_LIMIT;
         if (mount != null && mount.isQuire()) {
-            unmount(mount, state, lazy);
+            endLimit = unmount(mount, state, lazy);
         } else if (state == null) {
             throw CommandException.failed(mountPoint + (mount == null ? " is not mounted"
                 : " is not a Quire mount but " + mount.type()) + LiveMount.others(table));
         }
         if (state != null) {
-            finish(state);
+            finish(state, endLimit);
         }
     }
 
-    private static void unmount(final MountTable.Mount mount, final MountState state, final boolean lazy) {
+    /** Returns how long the daemon may take to end. */
+    private static Duration unmount(final MountTable.Mount mount, final MountState state, final boolean lazy) {
         final boolean alive = state != null && state.isAlive();
         int result = lazy || !alive ? detach(mount) : withinLimit(mount, () -> plain(mount));
         if (result == -Errno.ENOTCONN || result == -Errno.EIO) {
             // The daemon went away in between.
             result = detach(mount);
         }
+        Duration endLimit = END_LIMIT;
+        if (result == -Errno.EBUSY && alive && !answers(state)) {
+            // What uses the mount may be waiting for this daemon, and then could not even be ended.
+            abort(mount);
+            result = detach(mount);
+            endLimit = HUNG_END_LIMIT;
+        }
         if (result == -Errno.EBUSY) {
             final String users = BusyProcesses.of(mount.point());
             throw CommandException.failed(mount.point() + " is busy"
-                + (users.isEmpty() ? "" : ": used by " + users)
-                + "; end what uses it, or detach it with quire umount --lazy " + mount.point());
+                + (users.isEmpty() ? ", but no process that uses it is visible (a mount in it, or another user's?)"
+                    : ": used by " + users) + "; end what uses it, or detach it with quire umount --lazy " + mount.point());
         }
         if (result == -Errno.EPERM || result == -Errno.EACCES) {
             throw CommandException.failed("not permitted to unmount " + mount.point()
@@ -79,10 +92,40 @@ final class UmountCommand implements Runnable {
             throw CommandException.failed(mount.point() + " cannot be unmounted: " + Errno.name(-result)
                 + "; try quire umount --lazy " + mount.point());
         }
+        return endLimit;
     }
 
-    private static void finish(final MountState state) {
-        if (!state.awaitEnd(END_LIMIT) && !killed(state)) {
+    /**
+     * Whether the daemon takes commands: one that is stopped or stuck does not. Connecting, too, may block, when many
+     * have asked before.
+     */
+    static boolean answers(final MountState state) {
+        final CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("quire-ping").start(() -> {
+            try {
+                ControlSocket.send(state.controlSocket(), "ping", ANSWER_LIMIT.toMillis());
+                answer.complete(true);
+            } catch (final CommandException refusal) {
+                answer.complete(true);
+            } catch (final IOException silence) {
+                answer.complete(false);
+            }
+        });
+        try {
+            return answer.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (final TimeoutException stuck) {
+            return false;
+        } catch (final InterruptedException e) {
+            // Not known to be stuck, so nothing is forced.
+            Thread.currentThread().interrupt();
+            return true;
+        } catch (final ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void finish(final MountState state, final Duration endLimit) {
+        if (!state.awaitEnd(endLimit) && !killed(state)) {
             throw CommandException.failed(state.mountPoint() + " is unmounted, but its daemon (pid "
                 + state.properties().get(MountState.PID) + ") is still running; see " + state.log()
                 + ", and end it with kill -9 when it does not move");
@@ -144,6 +187,9 @@ final class UmountCommand implements Runnable {
         try {
             if (Files.isWritable(abort)) {
                 Files.writeString(abort, "1");
+            } else if (StateBase.user() == 0) {
+                // No control filesystem here, as in many containers. Cuts the connection even when it says "busy".
+                NativeCalls.umount(mount.point(), NativeCalls.MNT_FORCE | NativeCalls.UMOUNT_NOFOLLOW);
             }
         } catch (final IOException e) {
             throw CommandException.failed(mount.point() + " hangs and its connection cannot be cut through " + abort

@@ -82,6 +82,25 @@ class LauncherIT {
     }
 
     @Test
+    void aStoppedDaemonThatAProgramWaitsForIsClearedByUmount() throws Exception {
+        Files.writeString(source.resolve("held"), "x");
+        mounted("");
+        final ProcessHandle daemon = daemon();
+        kill("STOP");
+        final Process user = launcher.start("exec cat " + quoted(mountPoint.resolve("held")),
+            work.resolve("user.out"), work.resolve("user.err"));
+        try {
+            unmount();
+            // The program's wait ended with the connection.
+            assertThat(user.waitFor()).isNotZero();
+        } finally {
+            user.destroyForcibly().waitFor();
+        }
+        assertThat(daemon.isAlive()).isFalse();
+        assertThat(launcher.states()).isEmpty();
+    }
+
+    @Test
     void termAndInterruptUnmountCleanly() throws Exception {
         for (final String signal : new String[] {"TERM", "INT", "HUP"}) {
             mounted("");
