@@ -1,6 +1,9 @@
 # Shared by the scripts in this directory; sourced, not run. POSIX sh.
 # Expects: program (the name that begins each line for the user), root (the project's directory).
 
+# A TMPDIR that does not exist would have every JVM print a warning.
+[ -d "${TMPDIR:-/tmp}" ] || unset TMPDIR
+
 say() { printf '%s: %s\n' "$program" "$1" >&2; }
 die() { say "$1"; exit 1; }
 
