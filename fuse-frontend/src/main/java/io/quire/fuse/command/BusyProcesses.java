@@ -26,7 +26,7 @@ final class BusyProcesses {
                 }
             }
         } catch (final IOException e) {
-            throw CommandException.failed("cannot read /proc: " + e.getMessage(), e);
+            throw CommandException.failed("cannot read /proc: " + CommandException.reason(e), e);
         }
         final String named = String.join(", ", found.subList(0, Math.min(NAMED, found.size())));
         return found.size() > NAMED ? named + " and " + (found.size() - NAMED) + " more" : named;

@@ -15,6 +15,14 @@ final class CanonicalPath {
     private CanonicalPath() {
     }
 
+    /** Refuses an empty operand; {@code what} says which. */
+    static String named(final String what, final String operand) {
+        if (operand.isEmpty()) {
+            throw CommandException.usage("the " + what + " is empty; name a directory");
+        }
+        return operand;
+    }
+
     static String of(final String name) {
         return of(name, MountTable.read());
     }
@@ -58,6 +66,9 @@ final class CanonicalPath {
     }
 
     private static String workingDirectory() {
+        if (Boolean.getBoolean("quire.directory.gone")) {
+            throw CommandException.failed("the working directory is gone; change to another, or name it from /");
+        }
         final String directory = NativeCalls.readlink("/proc/self/cwd");
         if (directory == null) {
             throw CommandException.failed("cannot read /proc/self/cwd: is /proc mounted?");

@@ -67,7 +67,8 @@ final class Daemon {
                 serve(state, options, output);
             }
         } catch (final IOException e) {
-            throw CommandException.failed("cannot mount at " + asked.mountPoint() + ": " + e.getMessage(), e);
+            throw CommandException.failed("cannot mount at " + asked.mountPoint() + ": "
+                + CommandException.reason(e), e);
         } finally {
             end(state);
         }
@@ -97,7 +98,7 @@ final class Daemon {
                 announce(options, backend, output, serving);
                 serving.get();
             } catch (final ExecutionException e) {
-                throw new IOException("the transport failed: " + e.getCause(), e.getCause());
+                throw new IOException("the transport failed: " + CommandException.reason(e.getCause()), e.getCause());
             } catch (final InterruptedException e) {
                 throw new IOException("interrupted", e);
             } finally {
@@ -156,7 +157,7 @@ final class Daemon {
                 try {
                     state.write(properties);
                 } catch (final IOException e) {
-                    throw CommandException.failed("switched, but " + e.getMessage(), e);
+                    throw CommandException.failed("switched, but " + CommandException.reason(e), e);
                 }
                 yield options.mountPoint() + " now writes " + policy.name();
             }
@@ -173,7 +174,7 @@ final class Daemon {
         try {
             return WritePolicies.byName(name);
         } catch (final IllegalArgumentException e) {
-            throw CommandException.usage(e.getMessage());
+            throw CommandException.usage(CommandException.reason(e));
         }
     }
 

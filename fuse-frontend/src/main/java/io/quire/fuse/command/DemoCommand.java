@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import picocli.CommandLine.Command;
 
@@ -20,7 +21,9 @@ final class DemoCommand implements Runnable {
     public void run() {
         final Thread worker = Thread.currentThread();
         // Ctrl-C: the work is interrupted where it stands, and its own clean-up is what the JVM waits for.
+        final AtomicBoolean signalled = new AtomicBoolean();
         final Thread signal = new Thread(() -> {
+            signalled.set(true);
             worker.interrupt();
             try {
                 worker.join(ANSWER_SECONDS * 1000);
@@ -37,14 +40,26 @@ final class DemoCommand implements Runnable {
             progress.end();
             Main.say(copied + "\n" + compared);
         } catch (final IOException e) {
-            throw CommandException.failed("the demo failed: " + e.getMessage(), e);
+            if (signalled.get()) {
+                throw interrupted(e);
+            }
+            throw CommandException.failed("the demo failed: " + CommandException.reason(e), e);
+        } catch (final CommandException e) {
+            // Whatever was cut short by the signal complains in its own words.
+            throw signalled.get() ? interrupted(e) : e;
         } catch (final InterruptedException e) {
-            throw CommandException.failed("the demo was interrupted; what it made is removed");
+            throw interrupted(e);
         } finally {
-            if (!worker.isInterrupted()) {
+            if (!signalled.get()) {
                 removeHook(signal);
             }
         }
+    }
+
+    private static CommandException interrupted(final Exception cause) {
+        return CommandException.failed("the demo was interrupted; what it made is "
+            + (cause.getSuppressed().length == 0 ? "removed" : "not all removed: "
+                + CommandException.reason(cause.getSuppressed()[0])), cause);
     }
 
     private static String copyTree(final Progress progress, final DemoDirectory directory)

@@ -17,6 +17,9 @@ final class DemoDirectory implements AutoCloseable {
     /** Parts of a JDK that make a varied tree: small and large files, executables, links. */
     private static final List<String> PARTS = List.of("bin", "conf", "include", "legal", "lib/server", "lib/security");
 
+    /** How the JDK shows that SIGINT ended a process. */
+    private static final int ENDED_BY_INTERRUPT = 128 + 2;
+
     private final Path path;
     private final List<Mounted> mounts = new ArrayList<>();
 
@@ -82,7 +85,12 @@ final class DemoDirectory implements AutoCloseable {
         try {
             process.getOutputStream().close();
             final String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
+            final int status = process.waitFor();
+            if (status == ENDED_BY_INTERRUPT) {
+                // Ctrl-C reaches all processes of the terminal, and the other one was faster.
+                throw new InterruptedException(command[0]);
+            }
+            if (status != 0) {
                 throw CommandException.failed("the demo could not run " + String.join(" ", command) + ": "
                     + said.strip());
             }

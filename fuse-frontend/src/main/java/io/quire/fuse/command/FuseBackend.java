@@ -39,7 +39,7 @@ final class FuseBackend implements Backend {
                     NativeNames.path(options.mountPoint()), transportOptions(options, counters.latencies())));
             } catch (final MountException e) {
                 fileSystem.close();
-                throw CommandException.failed(e.getMessage(), e);
+                throw CommandException.failed(CommandException.reason(e), e);
             } catch (final IOException | RuntimeException | Error e) {
                 fileSystem.close();
                 throw e;

@@ -17,7 +17,7 @@ final class LiveMount {
     /** The live mount at {@code name}; otherwise one line saying what is there instead. */
     static LiveMount at(final String name) {
         final MountTable table = MountTable.read();
-        final String mountPoint = CanonicalPath.of(name, table);
+        final String mountPoint = CanonicalPath.of(CanonicalPath.named("mount point", name), table);
         final boolean mounted = table.at(mountPoint).filter(MountTable.Mount::isQuire).isPresent();
         final MountState state = MountState.find(mountPoint).orElse(null);
         if (!mounted && state == null) {
@@ -47,7 +47,7 @@ final class LiveMount {
             return ControlSocket.send(state.controlSocket(), command, ANSWER_MILLIS);
         } catch (final IOException e) {
             throw CommandException.failed("the daemon of " + mountPoint + " does not take commands ("
-                + e.getMessage() + "); see " + state.log(), e);
+                + CommandException.reason(e) + "); see " + state.log(), e);
         }
     }
 

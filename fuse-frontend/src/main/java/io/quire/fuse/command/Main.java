@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The {@code quire} command, started by {@code scripts/quire}.
@@ -97,6 +98,15 @@ public final class Main implements Runnable {
     private static String describe(final ParameterException exception) {
         final CommandLine command = exception.getCommandLine();
         final String name = command.getCommandSpec().qualifiedName();
+        if (exception instanceof final UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+            final String first = "'" + unmatched.getUnmatched().getFirst() + "'";
+            if (command.getParent() == null) {
+                return "unknown command " + first + "; the commands are " + String.join(", ", command.getSubcommands()
+                    .values().stream().map(CommandLine::getCommandSpec).filter(spec -> !spec.usageMessage().hidden())
+                    .map(CommandLine.Model.CommandSpec::name).distinct().toList());
+            }
+            return "surplus argument " + first + "; try " + name + " --help";
+        }
         final String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
         return message + "; try " + name + " --help";
     }

@@ -33,7 +33,8 @@ final class MemoryDirectory {
             Files.setPosixFilePermissions(inner, PosixFilePermissions.fromString("rwxr-xr-x"));
             return inner.toString();
         } catch (final IOException e) {
-            throw CommandException.failed("cannot make a filesystem in memory at " + outer + ": " + e.getMessage()
+            throw CommandException.failed("cannot make a filesystem in memory at " + outer + ": "
+                + CommandException.reason(e)
                 + "; name a directory as the source", e);
         }
     }

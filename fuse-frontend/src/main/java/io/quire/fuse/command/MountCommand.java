@@ -67,12 +67,14 @@ final class MountCommand implements Callable<Integer> {
     }
 
     private MountOptions check() {
+        CanonicalPath.named("source", source);
+        CanonicalPath.named("mount point", mountPoint);
         final KernelOptions kernel = KernelOptions.parse(kernelOptions);
         final WritePolicy policy;
         try {
             policy = WritePolicies.byName(writePolicy);
         } catch (final IllegalArgumentException e) {
-            throw CommandException.usage("--write-policy " + writePolicy + ": " + e.getMessage());
+            throw CommandException.usage("--write-policy " + writePolicy + ": " + CommandException.reason(e));
         }
         if (!"jnr".equals(transport)) {
             throw CommandException.usage("--transport " + transport + ": unknown transport; known is jnr");
@@ -89,6 +91,7 @@ final class MountCommand implements Callable<Integer> {
             CanonicalPath.of(mountPoint), size, hugePages, policy, exclusive, readOnly || kernel.readOnly(),
             allowOther || kernel.allowOther(), foreground || !launcher.isWaiting(), kernel.nonempty(), kernel.kernel());
         Preflight.check(options);
-        return options;
+        // Otherwise the kernel would tell programs that they may write.
+        return !inMemory && NativeCalls.isReadOnly(options.source()) ? options.withReadOnly() : options;
     }
 }

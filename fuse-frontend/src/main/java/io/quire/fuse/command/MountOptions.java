@@ -25,6 +25,11 @@ record MountOptions(String source, String sourceName, boolean inMemory, String m
     boolean hugePages, WritePolicy writePolicy, boolean exclusive, boolean readOnly, boolean allowOther,
     boolean foreground, boolean nonempty, List<String> kernelOptions) {
 
+    MountOptions withReadOnly() {
+        return new MountOptions(source, sourceName, inMemory, mountPoint, cacheSize, hugePages, writePolicy, exclusive,
+            true, allowOther, foreground, nonempty, kernelOptions);
+    }
+
     MountOptions withSource(final String made) {
         return new MountOptions(made, sourceName, inMemory, mountPoint, cacheSize, hugePages, writePolicy, exclusive,
             readOnly, allowOther, foreground, nonempty, kernelOptions);

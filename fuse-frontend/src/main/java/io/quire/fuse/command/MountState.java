@@ -85,7 +85,8 @@ final class MountState {
             }
             return new MountState(base, directory, mountPoint, claim);
         } catch (final IOException e) {
-            throw CommandException.failed("cannot write the state of the mount to " + base + ": " + e.getMessage(), e);
+            throw CommandException.failed("cannot write the state of the mount to " + base + ": "
+                + CommandException.reason(e), e);
         }
     }
 
@@ -254,7 +255,7 @@ final class MountState {
 
     private CommandException unreadable(final IOException e) {
         return CommandException.failed("cannot read the state of " + mountPoint + " in " + directory + ": "
-            + e.getMessage(), e);
+            + CommandException.reason(e), e);
     }
 
     private static String escape(final String value) {

@@ -31,13 +31,16 @@ final class NativeCalls {
     private static final int O_WRONLY_APPEND = 1 | 0x400;
     private static final int PATH_MAX = 4096;
     private static final int STATFS_BYTES = 256;
+    /** Where f_flags is in struct statfs on 64-bit Linux. */
+    private static final long STATFS_FLAGS = 80;
+    private static final long ST_RDONLY = 1;
     private static final int CPU_SET_BYTES = 128;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
     private static final ValueLayout INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout POINTER = ValueLayout.ADDRESS;
 
     private NativeCalls() {
@@ -98,6 +101,16 @@ final class NativeCalls {
     static int statfs(final String name) {
         return (int) call((arena, state) -> (int) link("statfs", FunctionDescriptor.of(INT, POINTER, POINTER))
             .invokeExact(state, string(arena, name), arena.allocate(STATFS_BYTES, Long.BYTES)));
+    }
+
+    /** Whether {@code name} is on a filesystem that is mounted read-only; false when it cannot be asked. */
+    static boolean isReadOnly(final String name) {
+        try (Arena outer = Arena.ofConfined()) {
+            final MemorySegment statistics = outer.allocate(STATFS_BYTES, Long.BYTES);
+            final long result = call((arena, state) -> (int) link("statfs", FunctionDescriptor.of(INT, POINTER,
+                POINTER)).invokeExact(state, string(arena, name), statistics));
+            return result == 0 && (statistics.get(LONG, STATFS_FLAGS) & ST_RDONLY) != 0;
+        }
     }
 
     static int dup(final int descriptor) throws IOException {

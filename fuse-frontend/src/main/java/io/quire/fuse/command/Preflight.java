@@ -49,21 +49,41 @@ final class Preflight {
         if (!Files.isDirectory(path)) {
             throw CommandException.failed("the source " + source + " is not a directory; name a directory, or mem:");
         }
-        if (source.equals(mountPoint)) {
+        if (source.equals(mountPoint) || isSame(source, mountPoint)) {
             throw CommandException.failed("the source " + source
                 + " is the mount point itself; mount it somewhere else");
         }
-        if (CanonicalPath.isWithin(source, mountPoint)) {
+        if (CanonicalPath.isWithin(source, mountPoint) || isBelow(source, mountPoint)) {
             throw CommandException.failed("the source " + source + " lies inside the mount point " + mountPoint
                 + ", which would hide it; mount it somewhere else");
         }
-        if (CanonicalPath.isWithin(mountPoint, source)) {
+        if (CanonicalPath.isWithin(mountPoint, source) || isBelow(mountPoint, source)) {
             throw CommandException.failed("the mount point " + mountPoint + " lies inside the source " + source
                 + ", so the mount would contain itself without end; mount it somewhere else");
         }
         if (!Files.isReadable(path) || !Files.isExecutable(path)) {
             throw CommandException.failed("not permitted to read the source " + source
                 + "; change its permissions or mount as another user");
+        }
+    }
+
+    /** Whether an ancestor of {@code path} is {@code directory} by whatever name, a bind mount's for example. */
+    static boolean isBelow(final String path, final String directory) {
+        for (int end = path.lastIndexOf('/'); end >= 0; end = end == 0 ? -1 : path.lastIndexOf('/', end - 1)) {
+            if (isSame(end == 0 ? "/" : path.substring(0, end), directory)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether both exist and are the same directory. */
+    private static boolean isSame(final String one, final String other) {
+        try {
+            return Files.isSameFile(NativeNames.path(one), NativeNames.path(other));
+        } catch (final IOException | SecurityException unreachable) {
+            // One that does not exist or may not be looked at is found out by the other checks.
+            return false;
         }
     }
 
@@ -101,7 +121,8 @@ final class Preflight {
                     + " is not empty; name an empty directory, or hide what it holds with -o nonempty");
             }
         } catch (final IOException e) {
-            throw CommandException.failed("the mount point " + mountPoint + " cannot be read: " + e.getMessage()
+            throw CommandException.failed("the mount point " + mountPoint + " cannot be read: "
+                + CommandException.reason(e)
                 + "; name another", e);
         }
     }
@@ -130,7 +151,7 @@ final class Preflight {
                 && Files.readAllLines(CONFIGURATION, StandardCharsets.ISO_8859_1).stream()
                     .anyMatch(line -> "user_allow_other".equals(line.strip()));
         } catch (final IOException e) {
-            throw CommandException.failed(CONFIGURATION + " cannot be read: " + e.getMessage(), e);
+            throw CommandException.failed(CONFIGURATION + " cannot be read: " + CommandException.reason(e), e);
         }
     }
 

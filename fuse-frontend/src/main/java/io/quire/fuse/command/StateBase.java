@@ -49,7 +49,8 @@ final class StateBase {
                 }
             }
         } catch (final IOException e) {
-            throw CommandException.failed("cannot make " + base + " for the state of the mount: " + e.getMessage()
+            throw CommandException.failed("cannot make " + base + " for the state of the mount: "
+                + CommandException.reason(e)
                 + "; set QUIRE_STATE_DIRECTORY to a directory of yours", e);
         }
         return base;

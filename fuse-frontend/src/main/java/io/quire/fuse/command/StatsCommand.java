@@ -29,7 +29,7 @@ final class StatsCommand implements Runnable {
             counters = CountersFile.open(mount.state().countersFile());
         } catch (final IOException e) {
             throw CommandException.failed("the statistics of " + mount.mountPoint() + " cannot be read: "
-                + e.getMessage(), e);
+                + CommandException.reason(e), e);
         }
         try (counters) {
             final StatsReport report = new StatsReport(mount.mountPoint(), mount.state().properties());

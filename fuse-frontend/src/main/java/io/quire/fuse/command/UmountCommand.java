@@ -48,7 +48,7 @@ final class UmountCommand implements Runnable {
     /** Unmounts and clears up, see the class. */
     static void unmount(final String name, final boolean lazy) {
         final MountTable table = MountTable.read();
-        final String mountPoint = CanonicalPath.of(name, table);
+        final String mountPoint = CanonicalPath.of(CanonicalPath.named("mount point", name), table);
         final MountTable.Mount mount = table.at(mountPoint).orElse(null);
         final MountState state = MountState.find(mountPoint).orElse(null);
         Duration endLimit = END_LIMIT;
@@ -82,7 +82,8 @@ final class UmountCommand implements Runnable {
             final String users = BusyProcesses.of(mount.point());
             throw CommandException.failed(mount.point() + " is busy"
                 + (users.isEmpty() ? ", but no process that uses it is visible (a mount in it, or another user's?)"
-                    : ": used by " + users) + "; end what uses it, or detach it with quire umount --lazy " + mount.point());
+                    : ": used by " + users)
+                + "; end what uses it, or detach it with quire umount --lazy " + mount.point());
         }
         if (result == -Errno.EPERM || result == -Errno.EACCES) {
             throw CommandException.failed("not permitted to unmount " + mount.point()
@@ -135,7 +136,7 @@ final class UmountCommand implements Runnable {
             state.remove();
         } catch (final IOException e) {
             throw CommandException.failed("cannot remove what the daemon of " + state.mountPoint() + " left: "
-                + e.getMessage(), e);
+                + CommandException.reason(e), e);
         }
     }
 
@@ -193,7 +194,7 @@ final class UmountCommand implements Runnable {
             }
         } catch (final IOException e) {
             throw CommandException.failed(mount.point() + " hangs and its connection cannot be cut through " + abort
-                + ": " + e.getMessage(), e);
+                + ": " + CommandException.reason(e), e);
         }
     }
 
@@ -217,7 +218,7 @@ final class UmountCommand implements Runnable {
                 Thread.currentThread().interrupt();
                 return -Errno.EINTR;
             } catch (final IOException e) {
-                throw CommandException.failed("cannot run " + helper + ": " + e.getMessage(), e);
+                throw CommandException.failed("cannot run " + helper + ": " + CommandException.reason(e), e);
             }
         }
         throw CommandException.failed("fusermount is missing: install it (Debian: apt-get install fuse)");

@@ -30,7 +30,7 @@ final class WarmUpCommand implements Runnable {
                 }
             }
         } catch (final IOException e) {
-            throw CommandException.failed("the warm-up failed: " + e.getMessage(), e);
+            throw CommandException.failed("the warm-up failed: " + CommandException.reason(e), e);
         } catch (final InterruptedException e) {
             throw CommandException.failed("the warm-up was interrupted", e);
         }

@@ -3,6 +3,7 @@ package io.quire.fuse.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +33,39 @@ class CommandLineTest {
 
     @Test
     void anUnknownCommandIsAUsageErrorInOneLine() {
-        assertComplaint(2, List.of("mout"), "mout", "--help");
+        assertComplaint(2, List.of("mout"),
+            "unknown command 'mout'; the commands are mount, umount, stats, demo, policy\n");
+    }
+
+    @Test
+    void aSurplusArgumentIsNamed() {
+        assertComplaint(2, List.of("umount", mountPoint.toString(), "x"),
+            "surplus argument 'x'; try quire umount --help");
+    }
+
+    @Test
+    void emptyNamesAreRefused() {
+        assertComplaint(2, List.of("mount", "", mountPoint.toString()), "the source is empty; name a directory");
+        assertComplaint(2, List.of("mount", source.toString(), ""), "the mount point is empty; name a directory");
+        assertComplaint(2, List.of("umount", ""), "the mount point is empty; name a directory");
+        assertComplaint(2, List.of("stats", ""), "the mount point is empty; name a directory");
+    }
+
+    @Test
+    void aFailureWithoutAMessageIsNamedInWords() {
+        assertThat(CommandException.reason(new ClosedByInterruptException())).isEqualTo("closed by interrupt");
+        assertThat(CommandException.reason(new IOException("no space"))).isEqualTo("no space");
+        assertThat(CommandException.reason(new IOException())).isEqualTo("an I/O error");
+    }
+
+    @Test
+    void aDirectoryIsRecognisedByWhateverName() throws IOException {
+        final Path inside = Files.createDirectories(source.resolve("a/b"));
+        final Path otherName = Files.createSymbolicLink(directory.resolve("link"), source);
+        assertThat(Preflight.isBelow(otherName.resolve("a/b").toString(), source.toString())).isTrue();
+        assertThat(Preflight.isBelow(inside.toString(), otherName.toString())).isTrue();
+        assertThat(Preflight.isBelow(source.toString(), inside.toString())).isFalse();
+        assertThat(Preflight.isBelow(mountPoint.toString(), source.toString())).isFalse();
     }
 
     @Test
