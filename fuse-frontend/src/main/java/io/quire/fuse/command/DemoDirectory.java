@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * The demo's temporary directory and all that is mounted in it. Removing it unmounts what is still mounted and removes
@@ -104,23 +106,41 @@ final class DemoDirectory implements AutoCloseable {
         remove();
     }
 
+    /** On a thread of its own: an interruption may come at any moment, and must not cut the clean-up's waits short. */
     void remove() throws IOException {
-        // Clean-up has its own waits, which an interruption must not cut short.
-        final boolean interrupted = Thread.interrupted();
+        final FutureTask<Void> removal = new FutureTask<>(() -> {
+            removeNow();
+            return null;
+        });
+        Thread.ofPlatform().name("quire-clean-up").start(removal);
+        boolean interrupted = false;
         try {
-            for (final Mounted mounted : mounts.reversed()) {
-                if (isKnown(mounted)) {
-                    UmountCommand.unmount(mounted.point().toString(), true);
+            while (true) {
+                try {
+                    removal.get();
+                    return;
+                } catch (final InterruptedException e) {
+                    interrupted = true;
                 }
             }
-            mounts.clear();
-            if (MountTable.read().quire().stream().noneMatch(mount -> mount.point().startsWith(path + "/"))) {
-                MountState.deleteTree(path);
-            }
+        } catch (final ExecutionException e) {
+            throw new IOException(CommandException.reason(e.getCause()), e.getCause());
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private void removeNow() throws IOException {
+        for (final Mounted mounted : mounts.reversed()) {
+            if (isKnown(mounted)) {
+                UmountCommand.unmount(mounted.point().toString(), true);
+            }
+        }
+        mounts.clear();
+        if (MountTable.read().quire().stream().noneMatch(mount -> mount.point().startsWith(path + "/"))) {
+            MountState.deleteTree(path);
         }
     }
 
