@@ -266,7 +266,8 @@ class ProgramsIT {
                 && test "$(stat -c '%u %g' "$SRC/group/file" "$SRC/group/dir" | tr '\n' ' ')" = "1003 5000 1003 5000 " \
                 && test "$(stat -c %A "$SRC/group/dir" | cut -c7)" = s \
                 && cp /bin/true "$MNT/tool" && chmod 6777 "$MNT/tool" && as 1000 1000 1000 "echo >> '$MNT/tool'" \
-                && test $(stat -c %a "$SRC/tool") = 777
+                && test $(stat -c %a "$SRC/tool") = 777 \\
+                && chmod 6777 "$MNT/tool" && as 1000 1000 1000 ": > '$MNT/tool'" && test $(stat -c %a "$SRC/tool") = 777
                 """, 60);
         }
     }
