@@ -11,6 +11,8 @@ import static io.quire.engine.memory.PageDescriptors.STATE_OFFSET;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 import static io.quire.engine.memory.PageDescriptors.USE_OFFSET;
 
+import java.util.Arrays;
+
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
 import io.quire.engine.memory.OffHeap;
@@ -33,6 +35,7 @@ import io.quire.engine.tree.PageTree;
  *  policy       -                         volatile
  *  closed       monitor of this           volatile; believed under a fault mutex
  *  handles      monitor of this           monitor of this
+ *  mappers      monitor of this (copied)  volatile
  *  tree slots   tree lock (+ page lock    lock-free, then confirmed by the descriptor
  *               for removal)
  * </pre>
@@ -40,6 +43,8 @@ import io.quire.engine.tree.PageTree;
 final class Mapping {
     /** Returned instead of a frame when there is none. */
     static final int NONE = -1;
+
+    private static final PageMapper[] NO_MAPPERS = {};
 
     private static final int DESCRIPTOR_SHIFT = Integer.numberOfTrailingZeros(PageDescriptors.DESCRIPTOR_SIZE);
     private static final long SAME_PAGE = -GENERATION_ONE | UPTODATE;
@@ -61,6 +66,7 @@ final class Mapping {
     private volatile boolean stampStale;
     private volatile WritePolicy policy;
     private volatile boolean closed;
+    private volatile PageMapper[] mappers = NO_MAPPERS;
     private int handles;
 
     /** What became of a frame that was to enter the tree. */
@@ -145,6 +151,34 @@ final class Mapping {
         if (closed) {
             throw new CacheException(Errno.EBADF, "the file is closed; open it again");
         }
+    }
+
+    // ---- the reverse map ----
+
+    synchronized void addMapper(final PageMapper mapper) {
+        final PageMapper[] more = Arrays.copyOf(mappers, mappers.length + 1);
+        more[mappers.length] = mapper;
+        mappers = more;
+    }
+
+    synchronized void removeMapper(final PageMapper mapper) {
+        mappers = Arrays.stream(mappers).filter(m -> m != mapper).toArray(PageMapper[]::new);
+    }
+
+    /** Takes pages back from everybody who shows them (Linux: {@code unmap_mapping_pages}). */
+    void unmapPages(final long first, final long last, final boolean even) {
+        for (final PageMapper mapper : mappers) {
+            mapper.unmap(first, last, even);
+        }
+    }
+
+    /** Makes everybody's entries of a page read-only; how many were writable. */
+    int writeProtectPage(final long index) {
+        int writable = 0;
+        for (final PageMapper mapper : mappers) {
+            writable += mapper.writeProtect(index);
+        }
+        return writable;
     }
 
     // ---- coherence with changes from outside ----
@@ -232,7 +266,7 @@ final class Mapping {
             tree.unlock();
         }
         if (before == PageTree.OUT_OF_NODES) {
-            cache.locks.unlock(frame);
+            cache.unlockPage(frame);
             cache.release(frame);
             cache.release(frame);
             return Insertion.NO_NODE;

@@ -358,6 +358,26 @@ public final class PageCache implements AutoCloseable {
         }
     }
 
+    /** Takes the lock of the page that a frame belongs to. The caller holds a reference. */
+    void lockPage(final int frame) {
+        locks.lock(frame);
+    }
+
+    /** Takes the lock of the page that a frame belongs to if nobody has it. */
+    boolean tryLockPage(final int frame) {
+        return locks.tryLock(frame);
+    }
+
+    /** Gives the lock of a page back. */
+    void unlockPage(final int frame) {
+        locks.unlock(frame);
+    }
+
+    /** Sets flags and gives the lock of a page back, in one operation. */
+    void unlockPageWith(final int frame, final long flags) {
+        locks.unlockWith(frame, flags);
+    }
+
     /** Drops a reference; the last one frees the frame. */
     void release(final int frame) {
         if (descriptors.put(frame)) {

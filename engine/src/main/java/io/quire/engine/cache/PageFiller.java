@@ -85,13 +85,13 @@ final class PageFiller {
         if (cache.descriptors.has(frame, UPTODATE)) {
             return true;
         }
-        cache.locks.lock(frame);
+        cache.lockPage(frame);
         if (!mapping.isBound(frame, index)) {
-            cache.locks.unlock(frame);
+            cache.unlockPage(frame);
             return false;
         }
         if (cache.descriptors.has(frame, UPTODATE)) {
-            cache.locks.unlock(frame);
+            cache.unlockPage(frame);
             return true;
         }
         state.frames[0] = frame;
@@ -288,10 +288,10 @@ final class PageFiller {
                 if (valid < FRAME_SIZE) {
                     OffHeap.zero(cache.arena.address(frame) + valid, FRAME_SIZE - valid);
                 }
-                cache.locks.unlockWith(frame, index + i == marker ? UPTODATE | READAHEAD : UPTODATE);
+                cache.unlockPageWith(frame, index + i == marker ? UPTODATE | READAHEAD : UPTODATE);
             } else {
                 mapping.removeLocked(index + i, frame, state);
-                cache.locks.unlock(frame);
+                cache.unlockPage(frame);
                 cache.release(frame);
             }
             if (i > 0) {

@@ -122,13 +122,13 @@ final class PageRemover {
                 final int stripe = cache.stripes.stripe(mapping.id, indices[i]);
                 cache.stripes.lock(stripe);
                 try {
-                    cache.locks.lock(frames[i]);
+                    cache.lockPage(frames[i]);
                     final boolean bound = mapping.isBound(frames[i], indices[i]);
                     if (bound) {
                         mapping.removeLocked(indices[i], frames[i], state);
                         state.count(CacheCounter.REMOVALS, 1);
                     }
-                    cache.locks.unlock(frames[i]);
+                    cache.unlockPage(frames[i]);
                     finish(frames[i], bound);
                 } finally {
                     cache.stripes.unlock(stripe);
@@ -179,11 +179,11 @@ final class PageRemover {
         if (frame == Mapping.NONE) {
             return;
         }
-        cache.locks.lock(frame);
+        cache.lockPage(frame);
         if (mapping.isBound(frame, index) && cache.descriptors.has(frame, UPTODATE)) {
             OffHeap.zero(cache.arena.address(frame) + from, to - from);
         }
-        cache.locks.unlock(frame);
+        cache.unlockPage(frame);
         cache.release(frame);
     }
 
@@ -240,7 +240,7 @@ final class PageRemover {
     private void removeBatch(final Mapping mapping, final long[] indices, final int[] frames, final int n,
         final ThreadState state) {
         for (int i = 0; i < n; i++) {
-            cache.locks.lock(frames[i]);
+            cache.lockPage(frames[i]);
         }
         long removed = 0;
         mapping.tree.lock();
@@ -259,7 +259,7 @@ final class PageRemover {
             if (gone) {
                 mapping.forget(frames[i], state);
             }
-            cache.locks.unlock(frames[i]);
+            cache.unlockPage(frames[i]);
             finish(frames[i], gone);
         }
         state.count(CacheCounter.REMOVALS, Long.bitCount(removed));

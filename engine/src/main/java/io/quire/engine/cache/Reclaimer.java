@@ -72,7 +72,7 @@ final class Reclaimer {
             return false;
         }
         boolean evicted = false;
-        if (cache.locks.tryLock(frame)) {
+        if (cache.tryLockPage(frame)) {
             // Binding and unbinding need the page lock: from here on the pair (mapping, index) is stable.
             final Mapping mapping = cache.mappings.get(descriptors.mapping(frame));
             if (mapping != null && mapping.tree.tryLock()) {
@@ -88,11 +88,11 @@ final class Reclaimer {
             if (evicted) {
                 cache.replacement.removed(frame);
                 state.count(CacheCounter.PAGES, -1);
-                cache.locks.unlock(frame);
+                cache.unlockPage(frame);
                 cache.allocator.free(frame);
                 return true;
             }
-            cache.locks.unlock(frame);
+            cache.unlockPage(frame);
         }
         cache.release(frame);
         return false;

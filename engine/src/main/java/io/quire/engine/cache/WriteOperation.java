@@ -110,14 +110,14 @@ public final class WriteOperation {
         while (true) {
             int frame = mapping.getPage(index);
             if (frame != Mapping.NONE) {
-                cache.locks.lock(frame);
+                cache.lockPage(frame);
                 if (mapping.isBound(frame, index)) {
                     if (cache.descriptors.has(frame, UPTODATE)) {
                         cache.replacement.touched(frame);
                     }
                     return frame;
                 }
-                cache.locks.unlock(frame);
+                cache.unlockPage(frame);
                 cache.release(frame);
                 continue;
             }
@@ -216,9 +216,9 @@ public final class WriteOperation {
      */
     public void unlockUptodate(final int frame) {
         if (cache.descriptors.has(frame, UPTODATE)) {
-            cache.locks.unlock(frame);
+            cache.unlockPage(frame);
         } else {
-            cache.locks.unlockWith(frame, UPTODATE);
+            cache.unlockPageWith(frame, UPTODATE);
         }
     }
 
@@ -231,7 +231,7 @@ public final class WriteOperation {
      */
     public void unlockIncomplete(final long index, final int frame) {
         mapping.removeLocked(index, frame, state);
-        cache.locks.unlock(frame);
+        cache.unlockPage(frame);
         cache.release(frame);
     }
 
@@ -243,12 +243,12 @@ public final class WriteOperation {
      * @param frame a grabbed frame, unlocked; its reference stays with the caller
      */
     public void discard(final long index, final int frame) {
-        cache.locks.lock(frame);
+        cache.lockPage(frame);
         final boolean bound = mapping.isBound(frame, index);
         if (bound) {
             mapping.removeLocked(index, frame, state);
         }
-        cache.locks.unlock(frame);
+        cache.unlockPage(frame);
         if (bound) {
             cache.release(frame);
         }
