@@ -11,6 +11,8 @@ package io.quire.engine.memory;
 public final class FrameAllocator implements AutoCloseable {
     /** Returned when no frame is free. */
     public static final int NONE = -1;
+    /** log2 of the number of frames of the largest block: 2 MiB. */
+    public static final int MAX_ORDER = 9;
 
     private static final int HEAD_OFFSET = 0;
     private static final int UNUSED_OFFSET = 128;
@@ -56,9 +58,61 @@ public final class FrameAllocator implements AutoCloseable {
     }
 
     /**
+     * Takes a block of frames that follow each other, naturally aligned. Their contents are whatever the last pages left.
+     *
+     * @param order log2 of the number of frames, 0 to {@link #MAX_ORDER}
+     * @return the first frame, a multiple of {@code 1 << order}; each frame with reference count 0; or {@link #NONE}
+     */
+    public int allocate(final int order) {
+        checkOrder(order);
+        if (order == 0) {
+            return allocate();
+        }
+        final int size = 1 << order;
+        final long word = words + UNUSED_OFFSET;
+        int unused;
+        int first;
+        do {
+            unused = OffHeap.getIntVolatile(word);
+            first = unused + size - 1 & -size;
+            if (first > frames - size) {
+                return NONE;
+            }
+        } while (!OffHeap.compareAndSetInt(word, unused, first + size));
+        OffHeap.getAndAddInt(words + FREE_OFFSET, unused - first - size);
+        for (int frame = first - 1; frame >= unused; frame--) {
+            free(frame);
+        }
+        return first;
+    }
+
+    /**
+     * Gives a block of frames back.
+     *
+     * @param frame the first frame of an aligned block, all of it allocated (in one piece or not), each frame with reference
+     *              count 0 and bound to nothing
+     * @param order log2 of the number of frames, 0 to {@link #MAX_ORDER}
+     */
+    public void free(final int frame, final int order) {
+        checkOrder(order);
+        for (int i = (1 << order) - 1; i >= 0; i--) {
+            free(frame + i);
+        }
+    }
+
+    /**
+     * How many frames the allocator hands out in all, free or not.
+     *
+     * @return frames in service
+     */
+    public int frames() {
+        return frames;
+    }
+
+    /**
      * Gives a frame back.
      *
-     * @param frame a frame that {@link #allocate} returned, reference count 0, bound to nothing
+     * @param frame a frame that {@link #allocate()} returned, reference count 0, bound to nothing
      */
     public void free(final int frame) {
         assert descriptors.refs(frame) == 0 : "free of frame " + frame + " in use";
@@ -92,6 +146,12 @@ public final class FrameAllocator implements AutoCloseable {
         } while (!OffHeap.compareAndSetInt(word, unused, unused + 1));
         OffHeap.getAndAddInt(words + FREE_OFFSET, -1);
         return unused;
+    }
+
+    private static void checkOrder(final int order) {
+        if (order < 0 || order > MAX_ORDER) {
+            throw new IllegalArgumentException("a block has order 0 to " + MAX_ORDER + ", not " + order);
+        }
     }
 
     private static long tagged(final long head, final int top) {
