@@ -15,6 +15,7 @@ import java.util.Arrays;
 
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.store.Errno;
@@ -232,9 +233,15 @@ final class Mapping {
                 return NONE;
             }
             final int frame = PageTree.frame(entry);
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.GET_SLOT_READ, id, index);
+            }
             if (!descriptors.tryGet(frame)) {
                 Thread.onSpinWait();
                 continue;
+            }
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.GET_REFERENCED, id, index);
             }
             if (isBound(frame, index) && tree.lookup(index) == entry) {
                 return frame;
@@ -346,11 +353,17 @@ final class Mapping {
             || OffHeap.getLong(descriptor + INDEX_OFFSET) != index) {
             return false;
         }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.COPY_STATE_READ, id, index);
+        }
         final long source = frameBase + PageTree.frameOffset(entry, FRAME_SHIFT) + offset;
         if (length == Long.BYTES) {
             OffHeap.putLong(target, OffHeap.getLong(source));
         } else {
             OffHeap.copy(source, target, length);
+        }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.COPY_DONE, id, index);
         }
         OffHeap.loadFence();
         final long after = OffHeap.getLong(descriptor + STATE_OFFSET);
@@ -383,7 +396,13 @@ final class Mapping {
         if (good == 0) {
             return 0;
         }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.COPY_STATE_READ, id, index);
+        }
         copyRuns(entries, good, offset, target, Math.min(length, (good << FRAME_SHIFT) - offset));
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.COPY_DONE, id, index);
+        }
         OffHeap.loadFence();
         int sure = 0;
         while (sure < good) {

@@ -7,6 +7,7 @@ import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import java.util.concurrent.RejectedExecutionException;
 
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.IoVector;
@@ -51,9 +52,15 @@ final class PageFiller {
                     continue;
                 }
             }
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.READ_HAS_PAGE, mapping.id, index);
+            }
             if (!makeUptodate(mapping, index, frame, state)) {
                 cache.release(frame);
                 continue;
+            }
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.READ_UPTODATE, mapping.id, index);
             }
             final long left = mapping.size() - position;
             final int copied = (int) Math.min(Math.min(length, FRAME_SIZE - offset), left);
@@ -146,8 +153,14 @@ final class PageFiller {
         final ThreadState state) throws CacheException {
         final int stripe = cache.stripes.stripe(mapping.id, index);
         final int frame;
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.FAULT_MISSED, mapping.id, index);
+        }
         cache.stripes.lock(stripe);
         try {
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.FAULT_HAS_STRIPE, mapping.id, index);
+            }
             final int present = mapping.getPage(index);
             if (present != Mapping.NONE) {
                 return present;
@@ -156,7 +169,13 @@ final class PageFiller {
             if (index >= pages(mapping.size())) {
                 return END;
             }
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.FAULT_SIZE_CHECKED, mapping.id, index);
+            }
             frame = cache.allocate(state);
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.FAULT_HAS_FRAME, mapping.id, index);
+            }
             switch (mapping.insert(index, frame, false, state)) {
                 case INSERTED -> { }
                 // A writer was first: it inserts under the tree lock alone.
@@ -170,8 +189,14 @@ final class PageFiller {
                     return Mapping.NONE;
                 }
             }
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.FAULT_INSERTED, mapping.id, index);
+            }
         } finally {
             cache.stripes.unlock(stripe);
+        }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.FAULT_LEFT_STRIPE, mapping.id, index);
         }
         state.frames[0] = frame;
         // What was asked for goes into one call also where read-ahead is off.
@@ -204,12 +229,18 @@ final class PageFiller {
                     || PageTree.isPage(mapping.tree.lookup(index))) {
                     break;
                 }
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.WINDOW_SIZE_CHECKED, mapping.id, index);
+                }
                 final int frame = cache.tryAllocate(state);
                 if (frame == FrameAllocator.NONE
                     || mapping.insert(index, frame, done >= asked, state) != Mapping.Insertion.INSERTED) {
                     break;
                 }
                 state.frames[slot + done] = frame;
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.WINDOW_INSERTED, mapping.id, index);
+                }
             } finally {
                 cache.stripes.unlock(stripe);
             }
@@ -254,6 +285,9 @@ final class PageFiller {
         boolean ended = false;
         StoreException failure = null;
         try {
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.FILL_BEFORE_READ, mapping.id, index);
+            }
             // Nothing is asked for beyond the end: a file of one page costs one call, not a second one that finds nothing.
             while (done < wanted && offset + done < mapping.size()) {
                 state.count(CacheCounter.STORE_READS, 1);
@@ -269,6 +303,9 @@ final class PageFiller {
             failure = e;
         } finally {
             state.count(CacheCounter.STORE_READ_BYTES, done);
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.FILL_BEFORE_SETTLE, mapping.id, index);
+            }
             settle(mapping, index, count, marker, done, ended, state);
         }
         if (failure != null && done < FRAME_SIZE) {
@@ -285,6 +322,9 @@ final class PageFiller {
                 // What lies beyond the end of the file reads as zeros, whatever the store or the former page had there. C6.
                 final long inFile = Math.min(done - start, mapping.size() - (index + i << FRAME_SHIFT));
                 final int valid = Math.clamp(inFile, 0, FRAME_SIZE);
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.FILL_SIZE_READ, mapping.id, index + i);
+                }
                 if (valid < FRAME_SIZE) {
                     OffHeap.zero(cache.arena.address(frame) + valid, FRAME_SIZE - valid);
                 }

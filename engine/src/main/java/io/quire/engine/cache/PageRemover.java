@@ -4,6 +4,7 @@ import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.StoreException;
 import io.quire.engine.tree.PageTree;
@@ -35,17 +36,28 @@ final class PageRemover {
         try {
             if (newSize >= oldSize) {
                 settleTail(mapping, oldSize);
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.GROW_TAIL_SETTLED, mapping.id, oldSize >>> FRAME_SHIFT);
+                }
                 mapping.noteOwnChange();
                 mapping.file.truncate(newSize);
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.GROW_BEFORE_PUBLISH, mapping.id, oldSize >>> FRAME_SHIFT);
+                }
                 mapping.publishSize(newSize);
                 return;
             }
             mapping.publishSize(newSize);
             mapping.noteOwnChange();
             final long firstGone = PageFiller.pages(newSize);
-            passStripes(mapping, firstGone, PageFiller.pages(oldSize) - 1);
-            removeAll(mapping, firstGone, PageTree.MAX_INDEX);
+            cutOff(mapping, firstGone, PageFiller.pages(oldSize) - 1);
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.TRUNCATE_BEFORE_TAIL, mapping.id, firstGone);
+            }
             settleTail(mapping, newSize);
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.TRUNCATE_BEFORE_STORE, mapping.id, firstGone);
+            }
             boolean done = false;
             try {
                 mapping.file.truncate(newSize);
@@ -74,6 +86,9 @@ final class PageRemover {
         cache.stripes.lock(stripe);
         try {
             removeOnce(mapping, tail, tail);
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.RESTORE_PAGE_REMOVED, mapping.id, tail);
+            }
             mapping.publishSize(newSize);
         } finally {
             cache.stripes.unlock(stripe);
@@ -87,10 +102,16 @@ final class PageRemover {
     void punch(final Mapping mapping, final long offset, final long length) throws CacheException {
         final long end = Math.min(offset + length, mapping.size());
         try {
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.PUNCH_BEFORE_STORE, mapping.id, offset >>> FRAME_SHIFT);
+            }
             mapping.noteOwnChange();
             mapping.file.punch(offset, length);
         } catch (final StoreException e) {
             throw new CacheException("punching " + length + " bytes at " + offset, e);
+        }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.PUNCH_STORED, mapping.id, offset >>> FRAME_SHIFT);
         }
         if (offset >= end) {
             return;
@@ -119,10 +140,19 @@ final class PageRemover {
         while (from <= last) {
             final int found = collect(mapping, from, last, indices, frames);
             for (int i = 0; i < found; i++) {
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.PUNCH_FOUND, mapping.id, indices[i]);
+                }
                 final int stripe = cache.stripes.stripe(mapping.id, indices[i]);
                 cache.stripes.lock(stripe);
                 try {
+                    if (StopPoints.ENABLED) {
+                        StopPoints.reached(CachePoint.PUNCH_HAS_STRIPE, mapping.id, indices[i]);
+                    }
                     cache.lockPage(frames[i]);
+                    if (StopPoints.ENABLED) {
+                        StopPoints.reached(CachePoint.PUNCH_HAS_PAGE, mapping.id, indices[i]);
+                    }
                     final boolean bound = mapping.isBound(frames[i], indices[i]);
                     if (bound) {
                         mapping.removeLocked(indices[i], frames[i], state);
@@ -149,8 +179,7 @@ final class PageRemover {
         final long oldSize = mapping.size();
         if (newSize < oldSize) {
             mapping.publishSize(newSize);
-            passStripes(mapping, PageFiller.pages(newSize), PageFiller.pages(oldSize) - 1);
-            removeAll(mapping, PageFiller.pages(newSize), PageTree.MAX_INDEX);
+            cutOff(mapping, PageFiller.pages(newSize), PageFiller.pages(oldSize) - 1);
         } else if (newSize > oldSize) {
             publishWithoutTail(mapping, oldSize >>> FRAME_SHIFT, newSize);
         }
@@ -159,7 +188,13 @@ final class PageRemover {
 
     /** The mapping has been marked closed: no fault inserts after its mutex was passed. */
     void tearDown(final Mapping mapping) {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.TEARDOWN_BEGUN, mapping.id, 0);
+        }
         cache.stripes.passAll();
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.TEARDOWN_STRIPES_PASSED, mapping.id, 0);
+        }
         removeAll(mapping, 0, PageTree.MAX_INDEX);
     }
 
@@ -179,6 +214,9 @@ final class PageRemover {
         if (frame == Mapping.NONE) {
             return;
         }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.ZERO_FOUND, mapping.id, index);
+        }
         cache.lockPage(frame);
         if (mapping.isBound(frame, index) && cache.descriptors.has(frame, UPTODATE)) {
             OffHeap.zero(cache.arena.address(frame) + from, to - from);
@@ -187,17 +225,26 @@ final class PageRemover {
         cache.release(frame);
     }
 
-    private void passStripes(final Mapping mapping, final long first, final long last) {
+    /** A smaller size has been published: no page from the first one on is left, and none comes in any more (C5). */
+    private void cutOff(final Mapping mapping, final long first, final long last) {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.TRUNCATE_SIZE_PUBLISHED, mapping.id, first);
+        }
         if (first <= last) {
             cache.stripes.passRange(mapping.id, first, last);
         }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.TRUNCATE_STRIPES_PASSED, mapping.id, first);
+        }
+        removeAll(mapping, first, PageTree.MAX_INDEX);
     }
 
     /** Removes pages until a pass over the range finds none; only where faults no longer bring new ones in. */
     private void removeAll(final Mapping mapping, final long first, final long last) {
-        boolean found = true;
-        while (found) {
-            found = removeOnce(mapping, first, last);
+        while (removeOnce(mapping, first, last)) {
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.TRUNCATE_BETWEEN_PASSES, mapping.id, first);
+            }
         }
     }
 
@@ -239,8 +286,14 @@ final class PageRemover {
 
     private void removeBatch(final Mapping mapping, final long[] indices, final int[] frames, final int n,
         final ThreadState state) {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.REMOVE_COLLECTED, mapping.id, indices[0]);
+        }
         for (int i = 0; i < n; i++) {
             cache.lockPage(frames[i]);
+        }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.REMOVE_LOCKED, mapping.id, indices[0]);
         }
         long removed = 0;
         mapping.tree.lock();

@@ -5,6 +5,7 @@ import static io.quire.engine.memory.PageDescriptors.LOCKED;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 import static io.quire.engine.memory.PageDescriptors.WRITEBACK;
 
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.tree.PageTree;
 
@@ -71,9 +72,15 @@ final class Reclaimer {
         if ((descriptors.state(frame) & BUSY) != 0 || descriptors.refs(frame) != 1 || !descriptors.tryGet(frame)) {
             return false;
         }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.EVICT_REFERENCED, descriptors.mapping(frame), descriptors.index(frame));
+        }
         boolean evicted = false;
         if (cache.tryLockPage(frame)) {
             // Binding and unbinding need the page lock: from here on the pair (mapping, index) is stable.
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.EVICT_LOCKED, descriptors.mapping(frame), descriptors.index(frame));
+            }
             final Mapping mapping = cache.mappings.get(descriptors.mapping(frame));
             if (mapping != null && mapping.tree.tryLock()) {
                 try {
@@ -86,6 +93,9 @@ final class Reclaimer {
                 }
             }
             if (evicted) {
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.EVICT_DETACHED, mapping.id, descriptors.index(frame));
+                }
                 cache.replacement.removed(frame);
                 state.count(CacheCounter.PAGES, -1);
                 cache.unlockPage(frame);
@@ -105,6 +115,9 @@ final class Reclaimer {
             return false;
         }
         final long index = descriptors.index(frame);
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.EVICT_FROZEN, mapping.id, index);
+        }
         if (!mapping.isBound(frame, index) || (descriptors.state(frame) & (DIRTY | WRITEBACK)) != 0
             || descriptors.maps(frame) != 0) {
             descriptors.unfreeze(frame, 2);
@@ -113,6 +126,9 @@ final class Reclaimer {
         assert descriptors.has(frame, UPTODATE) : "unlocked page " + index + " of mapping " + mapping.id + " not uptodate";
         final int before = mapping.tree.replace(index, PageTree.shadow(cache.replacement.shadow(frame)));
         assert before == PageTree.page(frame) : "slot " + index + " held " + before;
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.EVICT_SHADOWED, mapping.id, index);
+        }
         descriptors.unbind(frame);
         return true;
     }

@@ -5,6 +5,7 @@ import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import io.quire.engine.lock.LockOrder;
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
@@ -110,8 +111,14 @@ public final class WriteOperation {
         while (true) {
             int frame = mapping.getPage(index);
             if (frame != Mapping.NONE) {
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.WRITE_FOUND, mapping.id, index);
+                }
                 cache.lockPage(frame);
                 if (mapping.isBound(frame, index)) {
+                    if (StopPoints.ENABLED) {
+                        StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
+                    }
                     if (cache.descriptors.has(frame, UPTODATE)) {
                         cache.replacement.touched(frame);
                     }
@@ -125,8 +132,14 @@ public final class WriteOperation {
             if (frame == FrameAllocator.NONE) {
                 return Mapping.NONE;
             }
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.WRITE_HAS_FRAME, mapping.id, index);
+            }
             switch (mapping.insert(index, frame, false, state)) {
                 case INSERTED -> {
+                    if (StopPoints.ENABLED) {
+                        StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
+                    }
                     return frame;
                 }
                 case OCCUPIED -> { }
@@ -220,6 +233,9 @@ public final class WriteOperation {
         } else {
             cache.unlockPageWith(frame, UPTODATE);
         }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.WRITE_UNLOCKED, mapping.id, cache.descriptors.index(frame));
+        }
     }
 
     /**
@@ -294,6 +310,9 @@ public final class WriteOperation {
         boolean ended = false;
         state.count(CacheCounter.DIRTY, pages);
         try {
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.WRITE_BEFORE_STORE, mapping.id, at >>> FRAME_SHIFT);
+            }
             while (done < bytes) {
                 state.count(CacheCounter.STORE_WRITES, 1);
                 final long n = mapping.file.write(at + done, vector);
@@ -305,6 +324,9 @@ public final class WriteOperation {
                 vector.advance(n);
             }
             ended = true;
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.WRITE_STORED, mapping.id, at >>> FRAME_SHIFT);
+            }
         } catch (final StoreException e) {
             failure = e;
             mapping.errors.record(e.errno());

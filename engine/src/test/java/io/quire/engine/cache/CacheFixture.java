@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 
 import io.quire.engine.evict.S3FifoPolicy;
 import io.quire.engine.lock.LockOrder;
+import io.quire.engine.lock.Points;
 import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
@@ -41,6 +42,7 @@ abstract class CacheFixture {
     private static final long PATIENCE_SECONDS = 30;
 
     final ProbeFile store = new ProbeFile();
+    final Points points = new Points();
     final long buffer = NativeMemory.reserve(BUFFER, false);
     PageCache cache;
     CachedFile file;
@@ -75,10 +77,15 @@ abstract class CacheFixture {
             }
             cache.verify();
             assertThat(LockOrder.reports()).isEmpty();
+            points.close();
         } finally {
+            points.letGo();
             threads.shutdownNow();
             cache.close();
-            NativeMemory.release(buffer, BUFFER);
+            // A thread that a failed test left behind may still copy to the buffer.
+            if (threads.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                NativeMemory.release(buffer, BUFFER);
+            }
         }
     }
 
