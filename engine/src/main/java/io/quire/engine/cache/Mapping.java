@@ -233,16 +233,12 @@ final class Mapping {
                 return NONE;
             }
             final int frame = PageTree.frame(entry);
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.GET_SLOT_READ, id, index);
-            }
+            reached(CachePoint.GET_SLOT_READ, index);
             if (!descriptors.tryGet(frame)) {
                 Thread.onSpinWait();
                 continue;
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.GET_REFERENCED, id, index);
-            }
+            reached(CachePoint.GET_REFERENCED, index);
             if (isBound(frame, index) && tree.lookup(index) == entry) {
                 return frame;
             }
@@ -353,18 +349,14 @@ final class Mapping {
             || OffHeap.getLong(descriptor + INDEX_OFFSET) != index) {
             return false;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.COPY_STATE_READ, id, index);
-        }
+        reached(CachePoint.COPY_STATE_READ, index);
         final long source = frameBase + PageTree.frameOffset(entry, FRAME_SHIFT) + offset;
         if (length == Long.BYTES) {
             OffHeap.putLong(target, OffHeap.getLong(source));
         } else {
             OffHeap.copy(source, target, length);
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.COPY_DONE, id, index);
-        }
+        reached(CachePoint.COPY_DONE, index);
         OffHeap.loadFence();
         final long after = OffHeap.getLong(descriptor + STATE_OFFSET);
         if (after != before && ((after ^ before) & SAME_PAGE) != 0) {
@@ -396,13 +388,9 @@ final class Mapping {
         if (good == 0) {
             return 0;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.COPY_STATE_READ, id, index);
-        }
+        reached(CachePoint.COPY_STATE_READ, index);
         copyRuns(entries, good, offset, target, Math.min(length, (good << FRAME_SHIFT) - offset));
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.COPY_DONE, id, index);
-        }
+        reached(CachePoint.COPY_DONE, index);
         OffHeap.loadFence();
         int sure = 0;
         while (sure < good) {
@@ -435,6 +423,13 @@ final class Mapping {
             copied += piece;
             skip = 0;
             page += run;
+        }
+    }
+
+    /** A call and not its body at each place, because what is compiled into a hit goes by the length of its byte code. */
+    private void reached(final CachePoint point, final long index) {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(point, id, index);
         }
     }
 
