@@ -50,12 +50,14 @@ public final class LockOrder {
     private static LockGraph graph = new LockGraph();
     /** Guarded by GUARD. */
     private static final List<String> REPORTS = new ArrayList<>();
+    private static final AtomicLong REPORTED = new AtomicLong();
 
     private LockOrder() {
     }
 
     /**
-     * The reports so far, oldest first; at most 256 are kept.
+     * The reports so far, oldest first. The first 256 are kept; later ones are logged, thrown and counted
+     * ({@link #reportCount}) all the same, so that a hazard that is produced thousands of times is reported each time.
      *
      * @return a copy, empty when nothing was found or the validator is off
      */
@@ -63,6 +65,15 @@ public final class LockOrder {
         synchronized (GUARD) {
             return List.copyOf(REPORTS);
         }
+    }
+
+    /**
+     * How many reports were made since the start, kept or not.
+     *
+     * @return 0 or more; never falls
+     */
+    public static long reportCount() {
+        return REPORTED.get();
     }
 
     /** Forgets reports, learnt edges and who holds what. For tests, while no lock is held. */
@@ -95,7 +106,7 @@ public final class LockOrder {
         if (ENABLED) {
             final ThreadLocks me = THREAD.get();
             if (!me.held().isEmpty()) {
-                throw report(LockReport.holding(me, action, CallSite.here()));
+                throw report(LockReport.holding(me, action, CallSite.backtrace()));
             }
         }
     }
@@ -112,7 +123,7 @@ public final class LockOrder {
             final ThreadLocks me = THREAD.get();
             for (final ThreadLocks.Held held : me.held()) {
                 if (held.ref().lockClass == LockClass.PAGE) {
-                    throw report(LockReport.holding(me, action, CallSite.here()));
+                    throw report(LockReport.holding(me, action, CallSite.backtrace()));
                 }
             }
         }
@@ -134,11 +145,11 @@ public final class LockOrder {
         for (final ThreadLocks.Held one : held) {
             final LockRef ref = one.ref();
             if (ref.equals(wanted)) {
-                throw report(LockReport.recursion(me, wanted, one, CallSite.here()));
+                throw report(LockReport.recursion(me, wanted, one, CallSite.backtrace()));
             }
             if (ref.lockClass == wanted.lockClass && ref.group == wanted.group && ref.group != LockRef.NO_GROUP
                 && ref.order >= wanted.order) {
-                throw report(LockReport.descending(me, wanted, one, CallSite.here()));
+                throw report(LockReport.descending(me, wanted, one, CallSite.backtrace()));
             }
             chain = mix(chain ^ ref.lockClass.ordinal(), ref.group);
         }
@@ -154,7 +165,7 @@ public final class LockOrder {
     /** A lock was taken; {@code tried} when its taker could not have slept. */
     static void acquired(final LockRef ref, final boolean tried) {
         final ThreadLocks me = THREAD.get();
-        final ThreadLocks.Held held = new ThreadLocks.Held(ref, tried, me, CallSite.here());
+        final ThreadLocks.Held held = new ThreadLocks.Held(ref, tried, me, CallSite.here(), System.nanoTime());
         me.push(held);
         WAITS.held(held);
     }
@@ -173,7 +184,7 @@ public final class LockOrder {
         final ThreadLocks me = THREAD.get();
         final ThreadLocks.Held mine = me.remove(ref);
         if (mine == null) {
-            throw report(LockReport.balance(me, ref, WAITS.holder(ref), CallSite.here()));
+            throw report(LockReport.balance(me, ref, WAITS.holder(ref), CallSite.backtrace()));
         }
         WAITS.free(ref);
     }
@@ -189,7 +200,7 @@ public final class LockOrder {
     }
 
     static void startWait(final LockRef ref) {
-        THREAD.get().waiting = new ThreadLocks.Wait(ref, CallSite.here());
+        THREAD.get().waiting = new ThreadLocks.Wait(ref, CallSite.here(), System.nanoTime());
     }
 
     static void endWait() {
@@ -233,12 +244,11 @@ public final class LockOrder {
                 if (graph.knows(from, to)) {
                     continue;
                 }
-                final List<StackWalker.StackFrame> where = CallSite.here();
                 final List<LockGraph.Edge> path = graph.path(to, from);
                 if (!path.isEmpty()) {
-                    throw report(LockReport.inversion(me, wanted, one, where, path));
+                    throw report(LockReport.inversion(me, wanted, one, CallSite.backtrace(), path));
                 }
-                if (graph.add(new LockGraph.Edge(from, to, one, wanted, where, me.toString()))) {
+                if (graph.add(new LockGraph.Edge(from, to, one, wanted, CallSite.here(), me.toString()))) {
                     CHAINS.clear();
                 }
             }
@@ -246,6 +256,7 @@ public final class LockOrder {
     }
 
     private static LockOrderViolation report(final String text) {
+        REPORTED.incrementAndGet();
         synchronized (GUARD) {
             if (REPORTS.size() < MAX_REPORTS) {
                 REPORTS.add(text);

@@ -10,16 +10,16 @@ import java.util.List;
  * is read by other threads that look for a circle.
  */
 final class ThreadLocks {
-    /** One acquisition. Compared by identity: taking the lock again makes another one. */
-    record Held(LockRef ref, boolean tried, ThreadLocks owner, List<StackWalker.StackFrame> where) {
+    /** One acquisition. Compared by identity: taking the lock again makes another one. {@code since} is of the nano clock. */
+    record Held(LockRef ref, boolean tried, ThreadLocks owner, List<StackWalker.StackFrame> where, long since) {
         @Override
         public String toString() {
             return ref + (tried ? ", by trylock" : "") + ", at: " + CallSite.first(where);
         }
     }
 
-    /** One wait. Compared by identity, for the same reason. */
-    record Wait(LockRef ref, List<StackWalker.StackFrame> where) {
+    /** One wait. Compared by identity, for the same reason. {@code since} is of the nano clock. */
+    record Wait(LockRef ref, List<StackWalker.StackFrame> where, long since) {
     }
 
     final Thread thread = Thread.currentThread();

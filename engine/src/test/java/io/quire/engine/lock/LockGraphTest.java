@@ -55,7 +55,7 @@ final class LockGraphTest {
 
     private static Edge edge(final Node from, final Node to) {
         final LockRef ref = new LockRef(LockClass.PAGE, from, 0, 1, 0, null);
-        return new Edge(from, to, new ThreadLocks.Held(ref, false, null, List.of()), ref, List.of(), "somebody/1");
+        return new Edge(from, to, new ThreadLocks.Held(ref, false, null, List.of(), 0), ref, List.of(), "somebody/1");
     }
 
     private static Node group(final long number) {

@@ -257,7 +257,7 @@ final class LockOrderTest {
         bothHold.await();
         // The other thread is made to wait for this thread's page, by constructing the state.
         final ThreadLocks.Held queuesHeld = LockOrder.holderForTest(new LockRef(LockClass.ALLOCATOR, queues, 0, 0, 0, ""));
-        queuesHeld.owner().waiting = new ThreadLocks.Wait(page, CallSite.here());
+        queuesHeld.owner().waiting = new ThreadLocks.Wait(page, CallSite.here(), System.nanoTime());
         assertThatThrownBy(queues::lock).isInstanceOf(LockOrderViolation.class)
             .hasMessageContaining("2 tasks wait for each other").hasMessageContaining("ALLOCATOR (queues)");
         queuesHeld.owner().waiting = null;

@@ -68,11 +68,11 @@ final class WaitForGraphTest {
     }
 
     private void holds(final ThreadLocks thread, final LockRef ref) {
-        graph.held(new ThreadLocks.Held(ref, false, thread, List.of()));
+        graph.held(new ThreadLocks.Held(ref, false, thread, List.of(), 0));
     }
 
     private void waits(final ThreadLocks thread, final LockRef ref) {
-        thread.waiting = new ThreadLocks.Wait(ref, List.of());
+        thread.waiting = new ThreadLocks.Wait(ref, List.of(), 0);
     }
 
     private LockRef lock(final int number) {
