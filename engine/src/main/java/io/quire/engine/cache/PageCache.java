@@ -2,6 +2,7 @@ package io.quire.engine.cache;
 
 import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
+import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import java.lang.ref.Cleaner;
 import java.util.ArrayDeque;
@@ -363,6 +364,19 @@ public final class PageCache implements AutoCloseable {
         locks.lock(frame);
     }
 
+    /** As {@link #lockPage}; gives the caller's reference back when the validator refuses. */
+    void lockPageOrRelease(final int frame) {
+        boolean locked = false;
+        try {
+            lockPage(frame);
+            locked = true;
+        } finally {
+            if (!locked) {
+                release(frame);
+            }
+        }
+    }
+
     /** Takes the lock of the page that a frame belongs to if nobody has it. */
     boolean tryLockPage(final int frame) {
         return locks.tryLock(frame);
@@ -376,6 +390,12 @@ public final class PageCache implements AutoCloseable {
     /** Sets flags and gives the lock of a page back, in one operation. */
     void unlockPageWith(final int frame, final long flags) {
         locks.unlockWith(frame, flags);
+    }
+
+    /** Gives the lock back of a page whose blocks are all valid, or that was read whole: it is uptodate from here on. */
+    void unlockPageUptodate(final int frame, final long flags) {
+        descriptors.validBlocks(frame, 0);
+        unlockPageWith(frame, UPTODATE | flags);
     }
 
     /** Drops a reference; the last one frees the frame. */

@@ -92,7 +92,7 @@ final class PageFiller {
         if (cache.descriptors.has(frame, UPTODATE)) {
             return true;
         }
-        cache.lockPage(frame);
+        cache.lockPageOrRelease(frame);
         if (!mapping.isBound(frame, index)) {
             cache.unlockPage(frame);
             return false;
@@ -104,6 +104,22 @@ final class PageFiller {
         state.frames[0] = frame;
         fillOrRelease(mapping, index, 1, -1, state);
         return true;
+    }
+
+    /**
+     * Fills a locked page for a writer, who can do without.
+     *
+     * @return whether it is uptodate, and unlocked; otherwise it has left the cache and the reference is gone too
+     */
+    boolean fillGrabbed(final Mapping mapping, final long index, final int frame, final ThreadState state) {
+        state.frames[0] = frame;
+        try {
+            fillOrRelease(mapping, index, 1, -1, state);
+            return true;
+        } catch (final CacheException e) {
+            cache.logger.log(System.Logger.Level.DEBUG, "a page that a write needs a part of cannot be read", e);
+            return false;
+        }
     }
 
     /**
@@ -328,7 +344,7 @@ final class PageFiller {
                 if (valid < FRAME_SIZE) {
                     OffHeap.zero(cache.arena.address(frame) + valid, FRAME_SIZE - valid);
                 }
-                cache.unlockPageWith(frame, index + i == marker ? UPTODATE | READAHEAD : UPTODATE);
+                cache.unlockPageUptodate(frame, index + i == marker ? READAHEAD : 0);
             } else {
                 mapping.removeLocked(index + i, frame, state);
                 cache.unlockPage(frame);

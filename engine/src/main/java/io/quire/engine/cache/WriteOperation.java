@@ -2,6 +2,8 @@ package io.quire.engine.cache;
 
 import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
+import static io.quire.engine.memory.PageDescriptors.ALL_BLOCKS;
+import static io.quire.engine.memory.PageDescriptors.DIRTY;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import io.quire.engine.lock.LockOrder;
@@ -16,12 +18,13 @@ import io.quire.engine.store.StoreException;
  * One write in progress: what a {@link WritePolicy} is given to work with. Valid during
  * {@link WritePolicy#write}; used by one thread, under the mapping's write lock.
  *
- * <p>A policy takes pages with {@link #grab}, copies into them with {@link #copyIn}, gathers them with {@link #add}, hands
+ * <p>A policy takes pages with {@link #grab}, copies into them with {@link #copyIn}, gathers them in {@link #frames}, hands
  * them to the store with {@link #store} and gives each back with {@link #release}. A page that is grabbed is locked and
  * referenced. The reference keeps it from being evicted while it is newer than the store, even when it was unlocked (W2).
  */
 public final class WriteOperation {
     private final ThreadState state;
+    private final int[] frames = new int[ThreadState.BATCH];
     // Both only while a write runs: a thread that lives on must not keep a cache that nobody else uses.
     private PageCache cache;
     private Mapping mapping;
@@ -91,12 +94,12 @@ public final class WriteOperation {
     }
 
     /**
-     * Scratch for the frames of a batch.
+     * Room for the frames of a batch.
      *
      * @return an array of at least {@link #batchLimit()}
      */
     public int[] frames() {
-        return state.frames;
+        return frames;
     }
 
     /**
@@ -114,7 +117,7 @@ public final class WriteOperation {
                 if (StopPoints.ENABLED) {
                     StopPoints.reached(CachePoint.WRITE_FOUND, mapping.id, index);
                 }
-                cache.lockPage(frame);
+                cache.lockPageOrRelease(frame);
                 if (mapping.isBound(frame, index)) {
                     if (StopPoints.ENABLED) {
                         StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
@@ -153,6 +156,22 @@ public final class WriteOperation {
                 }
             }
         }
+    }
+
+    /**
+     * Reads a grabbed page from the store, so that a piece of it can be overwritten. When the store fails the page is as
+     * {@link #grab} makes it: the write does not need the read.
+     *
+     * @param index page index
+     * @param frame a grabbed frame, locked and not uptodate; the only one that the caller holds
+     * @return the frame of the page now, grabbed
+     * @throws CacheException ENOMEM when every page stays in use
+     */
+    public int readGrabbed(final long index, final int frame) throws CacheException {
+        if (cache.filler.fillGrabbed(mapping, index, frame, state)) {
+            cache.release(frame);
+        }
+        return grab(index, true);
     }
 
     /**
@@ -206,67 +225,106 @@ public final class WriteOperation {
     }
 
     /**
-     * Zeroes what a write did not cover of a page that becomes uptodate by being covered.
+     * As {@link #faultIn} with pages locked, which is the deadlock that the rule prevents. For the laboratory only.
      *
-     * @param frame a grabbed frame, not uptodate
-     * @param from  first byte written
-     * @param bytes bytes written
+     * @param at    first byte of the source
+     * @param bytes 1 or more
+     * @return bytes ready, 0 when the source cannot give them
+     * @throws CacheException when the source failed
      */
-    public void zeroAround(final int frame, final int from, final int bytes) {
-        final long address = cache.arena.address(frame);
-        if (from > 0) {
-            OffHeap.zero(address, from);
-        }
-        if (from + bytes < FRAME_SIZE) {
-            OffHeap.zero(address + from + bytes, FRAME_SIZE - from - bytes);
-        }
+    public int faultInLocked(final long at, final int bytes) throws CacheException {
+        return source.faultIn(at, bytes);
     }
 
     /**
-     * Unlocks a grabbed page whose bytes are those of the file once this write is stored.
+     * Marks the blocks of a locked page valid when a piece that was copied in covers all that the file has there.
      *
+     * @param index page index
      * @param frame a grabbed frame, locked
+     * @param from  first byte of the piece in the page
+     * @param bytes its length, 1 to 4096 - from
+     * @return whether every byte of the piece lies in a valid block, so that the page may be unlocked before the store has it
      */
-    public void unlockUptodate(final int frame) {
+    public boolean markCovered(final long index, final int frame, final int from, final int bytes) {
         if (cache.descriptors.has(frame, UPTODATE)) {
-            cache.unlockPage(frame);
-        } else {
-            cache.unlockPageWith(frame, UPTODATE);
+            return true;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.WRITE_UNLOCKED, mapping.id, cache.descriptors.index(frame));
+        if (coversPage(index, from, bytes)) {
+            zero(frame, 0, from);
+            zero(frame, from + bytes, FRAME_SIZE);
+            cache.descriptors.validBlocks(frame, ALL_BLOCKS);
+            return true;
+        }
+        return (Blocks.touched(from, from + bytes) & ~cache.descriptors.validBlocks(frame)) == 0;
+    }
+
+    private void zero(final int frame, final int from, final int to) {
+        if (from < to) {
+            OffHeap.zero(cache.arena.address(frame) + from, to - from);
         }
     }
 
     /**
-     * Unlocks a grabbed page that is still not uptodate and takes it out of the cache: no unlocked page is without its
-     * bytes (C8).
+     * Unlocks a grabbed page of which what is valid is, or is about to be, in the store. It becomes uptodate when all its blocks
+     * are valid, stays as it is when some are, and leaves the cache when none is (C8).
      *
      * @param index page index
      * @param frame a grabbed frame, locked; its reference stays with the caller
      */
-    public void unlockIncomplete(final long index, final int frame) {
+    public void unlockValid(final long index, final int frame) {
+        final int valid = cache.descriptors.validBlocks(frame);
+        if (cache.descriptors.has(frame, UPTODATE)) {
+            cache.unlockPage(frame);
+        } else if (valid == ALL_BLOCKS) {
+            cache.unlockPageUptodate(frame, 0);
+        } else if (valid != 0) {
+            cache.unlockPage(frame);
+        } else {
+            unlockRemoved(index, frame);
+            return;
+        }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.WRITE_UNLOCKED, mapping.id, index);
+        }
+    }
+
+    /**
+     * Unlocks a grabbed page with bytes that did not reach the store. It leaves the cache (W3), unless it has others that came
+     * through a region and are in the store as little: then it stays, dirty, and is written back later (W10).
+     *
+     * @param index page index
+     * @param frame a grabbed frame, locked; its reference stays with the caller
+     */
+    public void unlockUnstored(final long index, final int frame) {
+        // Before the test: no store through an entry makes the page dirty after it.
+        mapping.unmapPages(index, index, false);
+        if (cache.descriptors.has(frame, DIRTY)) {
+            // What the write put beyond the size did not become part of the file. C6.
+            zero(frame, Math.clamp(mapping.size() - (index << FRAME_SHIFT), 0, FRAME_SIZE), FRAME_SIZE);
+            cache.unlockPage(frame);
+        } else {
+            unlockRemoved(index, frame);
+        }
+    }
+
+    private void unlockRemoved(final long index, final int frame) {
         mapping.removeLocked(index, frame, state);
         cache.unlockPage(frame);
         cache.release(frame);
     }
 
     /**
-     * Drops a page whose bytes are newer than the store's and did not get there: no page is left uptodate but not stored
-     * (W3).
+     * Drops a page whose bytes are newer than the store's and did not get there, as {@link #unlockUnstored}.
      *
      * @param index page index
      * @param frame a grabbed frame, unlocked; its reference stays with the caller
      */
     public void discard(final long index, final int frame) {
         cache.lockPage(frame);
-        final boolean bound = mapping.isBound(frame, index);
-        if (bound) {
-            mapping.removeLocked(index, frame, state);
-        }
-        cache.unlockPage(frame);
-        if (bound) {
-            cache.release(frame);
+        if (mapping.isBound(frame, index)) {
+            unlockUnstored(index, frame);
+        } else {
+            cache.unlockPage(frame);
         }
     }
 
@@ -279,32 +337,16 @@ public final class WriteOperation {
         cache.release(frame);
     }
 
-    /** Empties the batch. */
-    public void clear() {
-        state.vector.clear();
-    }
-
-    /**
-     * Adds a piece of a page to the batch. Pieces follow each other in the file.
-     *
-     * @param frame a grabbed frame
-     * @param from  first byte in the page
-     * @param bytes 1 to 4096 - from
-     */
-    public void add(final int frame, final int from, final int bytes) {
-        state.vector.add(cache.arena.address(frame) + from, bytes);
-    }
-
     /**
      * Writes the batch to the store, repeating after short writes, and publishes a larger size when it grew the file. After
      * an error the bytes that did not arrive are the caller's to {@link #discard}.
      *
-     * @param at where in the file the batch begins
+     * @param at    where in the file the batch begins; that page is the first of {@link #frames}
+     * @param bytes how many it has, 1 or more
      * @return bytes that reached the store, fewer than the batch holds only after an error
      */
-    public long store(final long at) {
-        final IoVector vector = state.vector;
-        final long bytes = vector.bytes();
+    public long store(final long at, final long bytes) {
+        final IoVector vector = gather((int) at & FRAME_SIZE - 1, bytes);
         final long pages = PageFiller.pages(bytes);
         long done = 0;
         boolean ended = false;
@@ -344,6 +386,18 @@ public final class WriteOperation {
             }
         }
         return done;
+    }
+
+    /** The vector is made when it is used: a source that reads or writes through the cache meanwhile may use it too. */
+    private IoVector gather(final int offsetInFirst, final long bytes) {
+        final IoVector vector = state.vector;
+        vector.clear();
+        int from = offsetInFirst;
+        for (int page = 0; vector.bytes() < bytes; page++) {
+            vector.add(cache.arena.address(frames[page]) + from, Math.min(FRAME_SIZE - from, bytes - vector.bytes()));
+            from = 0;
+        }
+        return vector;
     }
 
     /**

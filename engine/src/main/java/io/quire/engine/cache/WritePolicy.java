@@ -13,7 +13,16 @@ public interface WritePolicy {
     String name();
 
     /**
-     * Carries out a write. The mapping's write lock is held; no page is locked or referenced before or after.
+     * Whether the policy is there to show a hazard and can hang: for experiments only, never for a mount that others use.
+     *
+     * @return false unless the policy says otherwise
+     */
+    default boolean isLaboratory() {
+        return false;
+    }
+
+    /**
+     * Carries out a write. The mapping's write lock is held; no page is locked or referenced before or after, however it ends.
      *
      * @param operation what to write, and the pages to write it through
      * @return bytes that reached the store; fewer than asked when the store or the source stopped early

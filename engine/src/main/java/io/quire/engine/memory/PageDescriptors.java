@@ -50,6 +50,11 @@ public final class PageDescriptors implements AutoCloseable {
     /** Offset of the per-block valid bits (low half) and dirty bits (high half). */
     public static final int BLOCKS_OFFSET = 44;
 
+    /** Size of a block, in bytes: what of a page that is not uptodate may be valid on its own. */
+    public static final int BLOCK_SIZE = 512;
+    /** The valid bits of a page all of whose blocks are valid. */
+    public static final int ALL_BLOCKS = (1 << FrameArena.FRAME_SIZE / BLOCK_SIZE) - 1;
+
     /** The page is locked. */
     public static final long LOCKED = 1L;
     /** At least one thread may sleep for the page. */
@@ -316,6 +321,28 @@ public final class PageDescriptors implements AutoCloseable {
     public void unfreeze(final int frame, final int count) {
         assert refs(frame) == 0 && count > 0 : "unfreeze of frame " + frame;
         OffHeap.putIntVolatile(address(frame) + REFS_OFFSET, count);
+    }
+
+    /**
+     * Which blocks of a page that is not uptodate are valid: bit i for the bytes from {@link #BLOCK_SIZE} * i. Plain, guarded by
+     * the page lock.
+     *
+     * @param frame frame number, locked by the caller
+     * @return bits, 0 to {@link #ALL_BLOCKS}
+     */
+    public int validBlocks(final int frame) {
+        return OffHeap.getInt(address(frame) + BLOCKS_OFFSET) & ALL_BLOCKS;
+    }
+
+    /**
+     * Notes which blocks are valid.
+     *
+     * @param frame frame number, locked by the caller
+     * @param valid bits, 0 to {@link #ALL_BLOCKS}
+     */
+    public void validBlocks(final int frame, final int valid) {
+        assert (valid & ~ALL_BLOCKS) == 0 : Integer.toHexString(valid);
+        OffHeap.putInt(address(frame) + BLOCKS_OFFSET, valid);
     }
 
     /**

@@ -47,28 +47,18 @@ final class OnePagePolicy implements WritePolicy {
         try {
             final int copied = operation.copyIn(frame, from, at, wanted);
             if (copied == 0) {
-                if (operation.isUptodate(frame)) {
-                    operation.unlockUptodate(frame);
-                    settled = true;
-                }
+                settled = true;
                 return 0;
             }
-            final boolean complete = operation.isUptodate(frame) || operation.coversPage(index, from, copied);
-            if (complete && !operation.isUptodate(frame)) {
-                operation.zeroAround(frame, from, copied);
-            }
-            operation.clear();
-            operation.add(frame, from, copied);
-            final long stored = operation.store(index * PAGE_SIZE + from);
-            if (stored == copied && complete) {
-                operation.unlockUptodate(frame);
-                settled = true;
-            }
-            return stored == copied ? copied : -1;
+            operation.markCovered(index, frame, from, copied);
+            operation.frames()[0] = frame;
+            settled = operation.store(index * PAGE_SIZE + from, copied) == copied;
+            return settled ? copied : -1;
         } finally {
-            if (!settled) {
-                // Not whole, or not stored: a later read asks the store.
-                operation.unlockIncomplete(index, frame);
+            if (settled) {
+                operation.unlockValid(index, frame);
+            } else {
+                operation.unlockUnstored(index, frame);
             }
             operation.release(frame);
         }

@@ -1,6 +1,6 @@
 package io.quire.engine.write;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 import io.quire.engine.cache.WritePolicy;
@@ -9,10 +9,14 @@ import io.quire.engine.cache.WritePolicy;
 public final class WritePolicies {
     /** Lock, copy, store write, unlock, page by page: the baseline. */
     public static final WritePolicy ONE_PAGE = new OnePagePolicy();
+    /** Many pages per store write, all locked until the store has them: the historic deadlock, for the laboratory only. */
+    public static final WritePolicy MULTI_PAGE_LOCKED = new MultiPageLockedPolicy();
     /** Many pages per store write, no page locked while another is copied: the default. */
     public static final WritePolicy MULTI_PAGE = new MultiPagePolicy();
+    /** As {@link #MULTI_PAGE}, but a partial head page is read first so that it need not end the batch. */
+    public static final WritePolicy MULTI_PAGE_READ_HEAD = new MultiPageReadHeadPolicy();
 
-    private static final WritePolicy[] ALL = {ONE_PAGE, MULTI_PAGE};
+    private static final List<WritePolicy> ALL = List.of(ONE_PAGE, MULTI_PAGE_LOCKED, MULTI_PAGE, MULTI_PAGE_READ_HEAD);
 
     private WritePolicies() {
     }
@@ -34,11 +38,20 @@ public final class WritePolicies {
     }
 
     /**
+     * All policies, those for the laboratory included.
+     *
+     * @return the baseline first
+     */
+    public static List<WritePolicy> all() {
+        return ALL;
+    }
+
+    /**
      * The names of all policies.
      *
      * @return separated by commas
      */
     public static String names() {
-        return Arrays.stream(ALL).map(WritePolicy::name).collect(Collectors.joining(", "));
+        return ALL.stream().map(WritePolicy::name).collect(Collectors.joining(", "));
     }
 }

@@ -44,12 +44,12 @@ public final class AllocationProbe {
             measure("hit-4k", i -> file.read(i * 4096L & (4 << 20) - 1, buffer, 4096));
             measure("hit-64k", i -> file.read(i * 4096L & (2 << 20) - 1, buffer, LENGTH));
             measure("hit-array", i -> file.read(i * 4096L & (2 << 20) - 1, array, 0, LENGTH));
-            for (final String policy : new String[] {"one-page", "multi-page"}) {
-                cache.writePolicy(WritePolicies.byName(policy));
-                measure(policy + "-64k", i -> file.write(i * 4096L & (2 << 20) - 1, buffer, LENGTH));
-                measure(policy + "-partial", i -> file.write(i * 4097L & (2 << 20) - 1, buffer, 100));
-                measure(policy + "-array", i -> file.write(i * 4096L & (2 << 20) - 1, array, 0, LENGTH));
-                measure(policy + "-evicting", i -> large.write(i * 4096L, buffer, LENGTH));
+            for (final WritePolicy policy : WritePolicies.all()) {
+                cache.writePolicy(policy);
+                measure(policy.name() + "-64k", i -> file.write(i * 4096L & (2 << 20) - 1, buffer, LENGTH));
+                measure(policy.name() + "-partial", i -> file.write(i * 4097L & (2 << 20) - 1, buffer, 100));
+                measure(policy.name() + "-array", i -> file.write(i * 4096L & (2 << 20) - 1, array, 0, LENGTH));
+                measure(policy.name() + "-evicting", i -> large.write(i * 4096L, buffer, LENGTH));
             }
             measure("fault-evicting", i -> large.read((i * 0x9E3779B97F4A7C15L >>> 25) & -4096, buffer, 4096));
         }

@@ -52,7 +52,7 @@ class EvictionTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("C1: reading and writing four times the capacity never holds more than the capacity, and loses nothing")
     void bounded(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));

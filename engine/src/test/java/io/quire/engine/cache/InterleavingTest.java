@@ -224,7 +224,7 @@ class InterleavingTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"one-page, true", "one-page, false", "multi-page, true", "multi-page, false"})
+    @EveryPolicy(with = {"true", "false"})
     @DisplayName("W3: a write into pages that are being filled comes after the fill, in the cache and in the store")
     void fillAgainstWrite(final String policy, final boolean bytesAreThere) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -237,7 +237,7 @@ class InterleavingTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"one-page, true", "one-page, false", "multi-page, true", "multi-page, false"})
+    @EveryPolicy(with = {"true", "false"})
     @DisplayName("C6: a write that grows the file waits for the fill of its last page; the gap is zeros")
     void fillAgainstExtendingWrite(final String policy, final boolean bytesAreThere) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -265,7 +265,7 @@ class InterleavingTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("W6: a fault of a page that is partly written and not cached waits, and then reads the new bytes from the store")
     void partialWriteAgainstFault(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -291,7 +291,8 @@ class InterleavingTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"multi-page, true", "multi-page, false", "one-page, true"})
+    @CsvSource({"one-page, true", "multi-page-locked, true", "multi-page, true", "multi-page, false", "multi-page-read-head, true",
+        "multi-page-read-head, false"})
     @DisplayName("W2: a whole page that is on its way to the store is read with its new bytes and is not evicted")
     void wholeWriteAgainstFault(final String policy, final boolean cached) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));

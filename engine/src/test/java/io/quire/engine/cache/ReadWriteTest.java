@@ -9,7 +9,6 @@ import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
@@ -22,7 +21,7 @@ class ReadWriteTest extends CacheFixture {
     private static final int[] EDGES = {0, 1, 7, 8, PAGE / 2, PAGE - 8, PAGE - 1};
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("C4: a range of any alignment reads what was written, cold and warm")
     void everyAlignment(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -43,7 +42,7 @@ class ReadWriteTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("W3: random writes, whatever is cached, leave the same bytes in the cache and in the store")
     void randomWrites(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -95,7 +94,7 @@ class ReadWriteTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("C6: the gap before a write beyond the end reads as zeros, also within pages")
     void gaps(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -110,7 +109,7 @@ class ReadWriteTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("vectors of pieces of every size move the same bytes as arrays")
     void vectors(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -223,12 +222,16 @@ class ReadWriteTest extends CacheFixture {
     void policyNames() {
         assertThat(WritePolicies.byName("one-page")).isSameAs(WritePolicies.ONE_PAGE);
         assertThat(WritePolicies.byName("multi-page")).isSameAs(WritePolicies.MULTI_PAGE);
+        for (final WritePolicy policy : WritePolicies.all()) {
+            assertThat(WritePolicies.byName(policy.name())).isSameAs(policy);
+            assertThat(policy.isLaboratory()).isEqualTo(policy.name().equals("multi-page-locked"));
+        }
         assertThatThrownBy(() -> WritePolicies.byName("none")).isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining("none").hasMessageContaining("one-page").hasMessageContaining("multi-page");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("W6: a page covered whole is cached without a read; a partial page that was not cached is not kept")
     void coverage(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));

@@ -14,8 +14,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.cache.ProbeFile.Behaviour;
 import io.quire.engine.cache.ProbeFile.Call;
@@ -55,10 +53,7 @@ class WriteFailureTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "one-page, 0", "one-page, 1", "one-page, 4095", "one-page, 4096", "one-page, 4097", "one-page, 20000",
-        "one-page, 45000", "multi-page, 0", "multi-page, 1", "multi-page, 4095", "multi-page, 4096", "multi-page, 4097",
-        "multi-page, 20000", "multi-page, 45000"})
+    @EveryPolicy(with = {"0", "1", "4095", "4096", "4097", "20000", "45000"})
     @DisplayName("W3, W4: ENOSPC after some bytes over cached pages: the count reaches the caller, the rest reads as the store has it")
     void outOfSpaceOverCachedPages(final String policy, final int space) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -82,9 +77,7 @@ class WriteFailureTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "one-page, 0", "one-page, 3000", "one-page, 9000", "one-page, 40900",
-        "multi-page, 0", "multi-page, 3000", "multi-page, 9000", "multi-page, 40900"})
+    @EveryPolicy(with = {"0", "3000", "9000", "40900"})
     @DisplayName("W3, W5: a failed write that grows the file: the size is what reached the store, no page is beyond it")
     void outOfSpaceWhileGrowing(final String policy, final int space) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -109,7 +102,7 @@ class WriteFailureTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("W8: a failed write to a partial page that is not cached gives the page locks back in order")
     void partialTailPage(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -127,7 +120,7 @@ class WriteFailureTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"one-page, 1", "one-page, 1000", "multi-page, 1", "multi-page, 1000", "multi-page, 5000"})
+    @EveryPolicy(with = {"1", "1000", "5000"})
     @DisplayName("W4: short writes without an error go on where they stopped; nobody sees an error")
     void shortWrites(final String policy, final int most) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -147,7 +140,7 @@ class WriteFailureTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy
     @DisplayName("W3: a store that takes nothing and says so counts as EIO, and ends")
     void storeTakesNothing(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -165,7 +158,7 @@ class WriteFailureTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"one-page, true", "one-page, false", "multi-page, true", "multi-page, false"})
+    @EveryPolicy(with = {"true", "false"})
     @DisplayName("W3: a store that breaks with a RuntimeException leaves no page changed, locked or lost, and the next sync tells")
     void storeBreaks(final String policy, final boolean afterEffect) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));

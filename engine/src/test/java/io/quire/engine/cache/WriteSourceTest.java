@@ -9,8 +9,6 @@ import java.util.List;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.cache.ProbeFile.Kind;
 import io.quire.engine.lock.LockOrder;
@@ -60,10 +58,8 @@ class WriteSourceTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "one-page, true, 4096", "one-page, false, 4096", "one-page, true, 100000", "one-page, false, 1000",
-        "multi-page, true, 4096", "multi-page, false, 4096", "multi-page, true, 100000", "multi-page, false, 1000",
-        "multi-page, true, 1000", "multi-page, false, 100000"})
+    @EveryPolicy(with = {"true, 4096", "false, 4096", "true, 100000", "false, 1000", "true, 1000", "false, 100000"},
+        laboratory = false)
     @DisplayName("W1: a source that reads the very pages being written while it is faulted in does not deadlock")
     void sourceReadsTheSameFile(final String policy, final boolean cached, final int window) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -92,7 +88,7 @@ class WriteSourceTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy(laboratory = false)
     @DisplayName("W1: no page is locked while another thread reads the file during a fault of the source")
     void anotherThreadReadsDuringTheFault(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -115,7 +111,7 @@ class WriteSourceTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy(laboratory = false)
     @DisplayName("W9: a source may write to another file of the cache while it is faulted in")
     void sourceWritesAnotherFile(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -136,7 +132,7 @@ class WriteSourceTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"one-page, 0", "one-page, 10000", "multi-page, 0", "multi-page, 10000"})
+    @EveryPolicy(with = {"0", "10000"})
     @DisplayName("W4: a source that gives up: the count so far, or EIO when there is none")
     void sourceGivesUp(final String policy, final int gives) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -166,7 +162,7 @@ class WriteSourceTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"one-page, 0", "one-page, 2", "multi-page, 0", "multi-page, 2"})
+    @EveryPolicy(with = {"0", "2"}, laboratory = false)
     @DisplayName("W4: a source that fails: its error when nothing was written, otherwise the count")
     void sourceFails(final String policy, final int goodWindows) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -190,7 +186,7 @@ class WriteSourceTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"one-page, true", "one-page, false", "multi-page, true", "multi-page, false"})
+    @EveryPolicy(with = {"true", "false"})
     @DisplayName("W3: a source that breaks in the middle of a copy leaves no page that the store does not have")
     void sourceBreaks(final String policy, final boolean cached) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -220,7 +216,7 @@ class WriteSourceTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"one-page, 1", "one-page, 700", "multi-page, 1", "multi-page, 700"})
+    @EveryPolicy(with = {"1", "700"})
     @DisplayName("W1: a source that always copies a part only loses no byte")
     void partialCopies(final String policy, final int most) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
@@ -248,7 +244,7 @@ class WriteSourceTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page"})
+    @EveryPolicy(laboratory = false)
     @DisplayName("W9: writing to the file that is being written, from its own source, is refused instead of hanging")
     void sourceWritesTheSameFile(final String policy) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));

@@ -80,7 +80,7 @@ class CommandLineTest {
 
     @Test
     void anUnknownWritePolicyNamesTheKnownOnes() {
-        assertComplaint(2, mount("--write-policy", "two-page"), "two-page", "one-page, multi-page");
+        assertComplaint(2, mount("--write-policy", "two-page"), "two-page", "one-page", "multi-page");
     }
 
     @Test
