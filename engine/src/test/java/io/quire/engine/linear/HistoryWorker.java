@@ -1,0 +1,358 @@
+package io.quire.engine.linear;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+
+import io.quire.engine.cache.CacheException;
+import io.quire.engine.cache.CachedFile;
+import io.quire.engine.cache.PageCache;
+import io.quire.engine.cache.WritePolicy;
+import io.quire.engine.linear.WordOperation.Effect;
+import io.quire.engine.memory.NativeMemory;
+import io.quire.engine.memory.OffHeap;
+import io.quire.engine.store.Errno;
+import io.quire.engine.store.Fault;
+import io.quire.engine.store.FaultyStore;
+import io.quire.engine.store.IoVector;
+import io.quire.engine.store.StoreOperation;
+
+/**
+ * One thread of a history round: does random things to the hot file and records what they did to the words that are watched.
+ *
+ * <p>Every word that is written holds who wrote it and where it belongs, so a value tells its write, and one that turns up in
+ * another place is found without any history. All ranges are whole words: those are what readers see undivided.
+ */
+final class HistoryWorker implements Callable<Void> {
+    /** Pages of the hot file. */
+    static final int PAGES = 40;
+    /** Bytes that the hot file has at most. */
+    static final int FILE_SIZE = PAGES * PageCache.PAGE_SIZE;
+    /** Pages of the file that only fills the cache. */
+    static final int COLD_PAGES = 2500;
+
+    private static final int PAGE = PageCache.PAGE_SIZE;
+    private static final int HOT_PAGES = 5;
+    private static final int LONGEST = 6 * PAGE;
+    private static final int COLD_RUN = 48;
+    private static final int PLACE_BITS = 20;
+    private static final int SECOND_PIECE = 2 * LONGEST;
+    private static final int BUFFER = COLD_RUN * PAGE;
+    /** First and last of a page, of a block of it, and neighbours. */
+    private static final int[] WATCHED = {0, 1, 63, 64, 256, 511};
+
+    private final Random random;
+    private final HistoryRecorder recorder;
+    private final HistoryRecorder.Track track;
+    private final PageCache cache;
+    private final CachedFile cold;
+    private final List<WritePolicy> policies;
+    private final FaultyStore faults;
+    private final boolean mischief;
+    private final int operations;
+    private final int number;
+    private final byte[] array = new byte[LONGEST];
+    private CachedFile file;
+    private long buffer;
+    private long sequence;
+    private long coldPage;
+
+    HistoryWorker(final long seed, final int number, final int operations, final HistoryRecorder recorder,
+        final PageCache cache, final CachedFile file, final CachedFile cold, final List<WritePolicy> policies,
+        final FaultyStore faults, final boolean mischief) throws CacheException {
+        this.random = new Random(seed * 1_000_003 + number);
+        this.number = number;
+        this.operations = operations;
+        this.recorder = recorder;
+        this.track = recorder.track();
+        this.cache = cache;
+        this.file = file.reopen();
+        this.cold = cold;
+        this.policies = policies;
+        this.faults = faults;
+        this.mischief = mischief;
+        this.coldPage = random.nextInt(COLD_PAGES);
+    }
+
+    @Override
+    public Void call() throws Exception {
+        buffer = NativeMemory.reserve(BUFFER, false);
+        try (IoVector vector = new IoVector()) {
+            for (int i = 0; i < operations; i++) {
+                step(vector);
+            }
+        } finally {
+            NativeMemory.release(buffer, BUFFER);
+            file.close();
+        }
+        return null;
+    }
+
+    private void step(final IoVector vector) throws CacheException {
+        if (mischief && random.nextInt(12) == 0) {
+            makeTrouble();
+        }
+        final int choice = random.nextInt(1000);
+        if (choice < 480) {
+            read(vector);
+        } else if (choice < 720) {
+            write(vector);
+        } else if (choice < 850) {
+            readCold();
+        } else if (choice < 880) {
+            final long size = 8L * random.nextInt(FILE_SIZE / 8 + 1);
+            zero(size, FILE_SIZE, () -> file.truncate(size));
+        } else if (choice < 900) {
+            // Cuts into a page that everybody uses, and lets the rest come back as zeros.
+            final long size = 8L * random.nextInt(HOT_PAGES * PAGE / 8);
+            zero(size, FILE_SIZE, () -> file.truncate(size));
+            zero(FILE_SIZE, FILE_SIZE, () -> file.truncate(FILE_SIZE));
+        } else if (choice < 940) {
+            final long[] range = range(LONGEST);
+            zero(range[0], range[0] + range[1], () -> file.punch(range[0], range[1]));
+        } else {
+            disturb(choice);
+        }
+    }
+
+    /** What must not change any word. */
+    private void disturb(final int choice) throws CacheException {
+        if (choice < 955) {
+            file.invalidate();
+        } else if (choice < 960) {
+            cache.drop();
+        } else if (choice < 975) {
+            final CachedFile next = file.reopen();
+            file.close();
+            file = next;
+        } else if (choice < 985) {
+            try {
+                file.sync(true);
+            } catch (final CacheException e) {
+                expected(e);
+            }
+        } else {
+            file.writePolicy(policies.get(random.nextInt(policies.size())));
+        }
+    }
+
+    /** Something happens to a call of the store that comes soon, perhaps of another thread. */
+    private void makeTrouble() {
+        final StoreOperation operation = switch (random.nextInt(8)) {
+            case 0 -> StoreOperation.READ;
+            case 1 -> StoreOperation.TRUNCATE;
+            case 2 -> StoreOperation.PUNCH;
+            default -> StoreOperation.WRITE;
+        };
+        // Cut off between words, so that each word either arrived or did not.
+        final long bytes = 8L * (1 + random.nextInt(random.nextBoolean() ? 512 : LONGEST / 8));
+        faults.onNext(operation, !operation.isTransfer() || random.nextInt(3) == 0 ? Fault.error(Errno.EIO)
+            : random.nextBoolean() ? Fault.shorten(bytes) : Fault.errorAfter(bytes, Errno.ENOSPC));
+    }
+
+    /** Mostly in the few pages that everybody uses; a word, within a page, whole pages, or across several. */
+    private long[] range(final int longest) {
+        final int pages = random.nextInt(4) == 0 ? PAGES : HOT_PAGES;
+        final long limit = (long) pages * PAGE;
+        final long from;
+        final long length;
+        switch (random.nextInt(4)) {
+            case 0 -> {
+                from = (long) random.nextInt(pages) * PAGE + 8L * WATCHED[random.nextInt(WATCHED.length)];
+                length = 8;
+            }
+            case 1 -> {
+                from = (long) random.nextInt(pages) * PAGE;
+                length = (long) PAGE * (1 + random.nextInt(longest / PAGE));
+            }
+            default -> {
+                from = 8L * random.nextInt((int) limit / 8);
+                length = 8L * (1 + random.nextInt(random.nextBoolean() ? 100 : longest / 8));
+            }
+        }
+        return new long[] {from, Math.min(length, limit - from)};
+    }
+
+    // ---- reads ----
+
+    private void read(final IoVector vector) throws CacheException {
+        final long[] range = range(LONGEST);
+        final long from = range[0];
+        final int length = (int) range[1];
+        final int how = random.nextInt(4);
+        final long invoked = recorder.tick();
+        final int n;
+        try {
+            n = switch (how) {
+                case 0 -> file.read(from, array, 0, length);
+                case 1 -> (int) file.readVector(from, pieces(vector, length));
+                default -> file.read(from, buffer, length);
+            };
+        } catch (final CacheException e) {
+            expected(e);
+            return;
+        }
+        final long returned = recorder.tick();
+        if (how == 0) {
+            OffHeap.copyFromArray(array, 0, buffer, n);
+        } else if (how == 1) {
+            OffHeap.copy(buffer + SECOND_PIECE, buffer + firstPiece(length), length - firstPiece(length));
+        }
+        record(from, length, n, buffer, invoked, returned);
+    }
+
+    /** Records a read of n bytes, and looks at every word of it. */
+    private void record(final long from, final int length, final int n, final long address, final long invoked,
+        final long returned) {
+        for (int at = 0; at < length; at += 8) {
+            final long word = from + at >>> 3;
+            if (at + 8 > n) {
+                // Shorter because of the end of the file, or because of an error that goes unmentioned: then nothing is known.
+                if (!mischief && watched(word)) {
+                    track.add(word, Effect.READ, 0, invoked, returned);
+                }
+                continue;
+            }
+            final long value = OffHeap.getLong(address + at);
+            if (value != 0 && (value & (1 << PLACE_BITS) - 1) != word) {
+                throw new AssertionError("word " + word + " holds " + Long.toHexString(value) + ", which belongs to word "
+                    + (value & (1 << PLACE_BITS) - 1));
+            }
+            if (watched(word)) {
+                track.add(word, Effect.READ, value, invoked, returned);
+            }
+        }
+    }
+
+    private void readCold() throws CacheException {
+        if (random.nextInt(4) == 0) {
+            coldPage = random.nextInt(COLD_PAGES);
+        }
+        final int pages = 1 + random.nextInt(COLD_RUN);
+        final int n;
+        try {
+            n = cold.read(coldPage * PAGE, buffer, pages * PAGE);
+        } catch (final CacheException e) {
+            expected(e);
+            return;
+        }
+        for (int at = 0; at + 8 <= n; at += 512) {
+            if (OffHeap.getLong(buffer + at) != coldWord(coldPage * PAGE + at)) {
+                throw new AssertionError("the cold file holds " + Long.toHexString(OffHeap.getLong(buffer + at)) + " at "
+                    + (coldPage * PAGE + at));
+            }
+        }
+        coldPage = (coldPage + pages) % COLD_PAGES;
+    }
+
+    static long coldWord(final long position) {
+        return position * 0x9E3779B97F4A7C15L;
+    }
+
+    // ---- writes ----
+
+    private void write(final IoVector vector) throws CacheException {
+        final long[] range = range(LONGEST);
+        final long from = range[0];
+        final int length = (int) range[1];
+        final long writer = ((long) number << 32 | ++sequence) << PLACE_BITS;
+        for (int at = 0; at < length; at += 8) {
+            OffHeap.putLong(buffer + at, writer | from + at >>> 3);
+        }
+        OffHeap.copyToArray(buffer, array, 0, length);
+        OffHeap.copy(buffer + firstPiece(length), buffer + SECOND_PIECE, length - firstPiece(length));
+        final int how = random.nextInt(4);
+        final long invoked = recorder.tick();
+        int n;
+        try {
+            n = switch (how) {
+                case 0 -> file.write(from, array, 0, length);
+                case 1 -> (int) file.writeVector(from, pieces(vector, length));
+                default -> file.write(from, buffer, length);
+            };
+        } catch (final CacheException e) {
+            expected(e);
+            n = 0;
+        }
+        final long returned = recorder.tick();
+        for (int at = 0; at < length; at += 8) {
+            final long word = from + at >>> 3;
+            if (watched(word)) {
+                track.add(word, at < n ? Effect.WRITE : Effect.REFUSED, writer | word, invoked, returned);
+            }
+        }
+    }
+
+    /** Two pieces that do not follow each other in memory. */
+    private IoVector pieces(final IoVector vector, final int length) {
+        vector.clear();
+        final int first = firstPiece(length);
+        if (first > 0) {
+            vector.add(buffer, first);
+        }
+        vector.add(buffer + SECOND_PIECE, length - first);
+        return vector;
+    }
+
+    private static int firstPiece(final int length) {
+        return length / 16 * 8;
+    }
+
+    /** Something that may fail, but not in any way. */
+    private interface Zeroing {
+        void run() throws CacheException;
+    }
+
+    private void zero(final long from, final long end, final Zeroing action) throws CacheException {
+        final long invoked = recorder.tick();
+        Effect effect = Effect.WRITE;
+        try {
+            action.run();
+        } catch (final CacheException e) {
+            expected(e);
+            effect = Effect.REFUSED;
+        }
+        final long returned = recorder.tick();
+        for (long word = from >>> 3; word < end >>> 3; word++) {
+            if (watched(word)) {
+                track.add(word, effect, 0, invoked, returned);
+            }
+        }
+    }
+
+    private void expected(final CacheException e) throws CacheException {
+        if (!mischief || e.errno() != Errno.EIO && e.errno() != Errno.ENOSPC) {
+            throw e;
+        }
+    }
+
+    // ---- from outside, when all is still ----
+
+    /** A read of the whole file by nobody in particular. */
+    static void recordAll(final HistoryRecorder recorder, final CachedFile file) throws CacheException {
+        final HistoryRecorder.Track track = recorder.track();
+        final byte[] all = new byte[FILE_SIZE];
+        final long invoked = recorder.tick();
+        final int n = file.read(0, all, 0, FILE_SIZE);
+        final long returned = recorder.tick();
+        if (n != Math.min(file.size(), FILE_SIZE)) {
+            throw new AssertionError("read " + n + " bytes of a file of " + file.size());
+        }
+        final LongBuffer words = ByteBuffer.wrap(all).order(ByteOrder.nativeOrder()).asLongBuffer();
+        for (int word = 0; word < FILE_SIZE / 8; word++) {
+            if (watched(word)) {
+                track.add(word, Effect.READ, words.get(word), invoked, returned);
+            }
+        }
+    }
+
+    private static boolean watched(final long word) {
+        return switch ((int) word & 511) {
+            case 0, 1, 63, 64, 256, 511 -> true;
+            default -> false;
+        };
+    }
+}
