@@ -14,6 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jctools.maps.NonBlockingHashMapLong;
 
 import io.quire.engine.lock.FaultMutexTable;
+import io.quire.engine.lock.LockClass;
+import io.quire.engine.lock.OrderedMutex;
 import io.quire.engine.lock.PageLocks;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.FrameArena;
@@ -78,7 +80,8 @@ public final class PageCache implements AutoCloseable {
         resources = new Resources();
         arena = resources.keep(new FrameArena(frames, builder.hugePages));
         descriptors = resources.keep(new PageDescriptors(frames));
-        allocator = resources.keep(new FrameAllocator(descriptors));
+        final OrderedMutex freeFrames = new OrderedMutex(LockClass.ALLOCATOR, "free frames");
+        allocator = resources.keep(new FrameAllocator(descriptors, freeFrames::lock, freeFrames::unlock));
         nodes = resources.keep(new NodeSlab((int) Math.min((long) frames * NODES_PER_FRAME + 1024, 1 << 29)));
         locks = resources.keep(new PageLocks(descriptors, processors));
         // The memory stays mapped until no thread can reach it: a read that races with close finds it stale, not gone.

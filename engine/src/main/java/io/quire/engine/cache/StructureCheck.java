@@ -35,9 +35,10 @@ final class StructureCheck {
         }
         final long counted = cache.counters().get(CacheCounter.PAGES);
         require(counted == pages, "the counter says " + counted + " pages, the trees hold " + pages);
+        cache.allocator.verify(seen::get);
         final int free = cache.allocator.available();
-        require(free + pages == cache.arena.frames(),
-            free + " free frames and " + pages + " pages make " + cache.arena.frames() + " frames: one leaked");
+        final int frames = cache.allocator.frames();
+        require(free + pages == frames, free + " free frames and " + pages + " pages make " + frames + " frames: one leaked");
         final long dirty = cache.counters().get(CacheCounter.DIRTY);
         require(dirty == 0, dirty + " pages are on their way to the store while nothing runs");
         cache.replacement.verify(pages);
