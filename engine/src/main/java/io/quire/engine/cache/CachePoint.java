@@ -26,6 +26,8 @@ enum CachePoint {
     READ_HAS_PAGE,
     /** The page is uptodate, and the size has not been compared for the copy. */
     READ_UPTODATE,
+    /** How much to copy was computed from the size, and nothing was copied. */
+    READ_SIZE_READ,
     /** A miss; the fault mutex is not held yet. */
     FAULT_MISSED,
     /** The fault mutex is held, and nothing was looked at under it. */

@@ -84,7 +84,7 @@ public final class CachedFile implements AutoCloseable {
         final long last = offset + (length - 1 & 0xffff_ffffL);
         if (last >>> 12 == offset >>> 12 && last < pages.size() && !closed
             && state.isOwnedBy(Thread.currentThread().threadId())
-            && pages.readHinted(offset, address, length)) {
+            && pages.readHinted(offset, address, length) && last < pages.size()) {
             state.count(CacheCounter.HITS, 1);
             // The copy went by raw addresses, which stay mapped only as long as the cache can be reached. C11.
             Reference.reachabilityFence(this);
@@ -101,7 +101,7 @@ public final class CachedFile implements AutoCloseable {
         }
         final long last = offset + (length - 1 & 0xffff_ffffL);
         if (last >>> 12 == offset >>> 12 && last < mapping.size() && !closed
-            && mapping.readHinted(offset, address, length)) {
+            && mapping.readHinted(offset, address, length) && last < mapping.size()) {
             state.count(CacheCounter.HITS, 1);
             // C11.
             Reference.reachabilityFence(this);

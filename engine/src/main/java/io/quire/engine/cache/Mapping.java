@@ -322,14 +322,24 @@ final class Mapping {
     int readResident(final ThreadState state, final long position, final long target, final int length) {
         final int offset = (int) position & FRAME_SIZE - 1;
         if (length > FRAME_SIZE - offset) {
-            return readRun(state, position >>> FRAME_SHIFT, offset, target, length);
+            return clip(position, readRun(state, position >>> FRAME_SHIFT, offset, target, length));
         }
         final long index = position >>> FRAME_SHIFT;
-        return copyPage(tree.lookupForHint(index), index, offset, target, length) ? length : 0;
+        return copyPage(tree.lookupForHint(index), index, offset, target, length) ? clip(position, length) : 0;
     }
 
     /**
-     * As {@link #readResident}, for a range in one page; the page is looked for where its leaf was last seen.
+     * How much of what was copied counts: a truncate that began meanwhile publishes the size before it zeroes or removes
+     * anything, so bytes below a size that is read after the copy were not yet zeroed. C5.
+     */
+    int clip(final long position, final int copied) {
+        final long left = size - position;
+        return left >= copied ? copied : (int) Math.max(0, left);
+    }
+
+    /**
+     * As {@link #readResident}, for a range in one page; the page is looked for where its leaf was last seen. The caller
+     * compares with the size again afterwards, as {@link #clip} does.
      *
      * @return whether it was copied
      */

@@ -62,13 +62,17 @@ final class PageFiller {
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.READ_UPTODATE, mapping.id, index);
             }
-            final long left = mapping.size() - position;
-            final int copied = (int) Math.min(Math.min(length, FRAME_SIZE - offset), left);
-            if (copied > 0) {
-                OffHeap.copy(cache.arena.address(frame) + offset, target, copied);
+            final int wanted = (int) Math.min(Math.min(length, FRAME_SIZE - offset), mapping.size() - position);
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.READ_SIZE_READ, mapping.id, index);
             }
-            // A cache that closes marks its mappings before it discards the frames: what was copied after that is no data.
+            if (wanted > 0) {
+                OffHeap.copy(cache.arena.address(frame) + offset, target, wanted);
+            }
+            // A cache that closes marks its mappings before it discards the frames: what was copied after that is no data. And
+            // what a truncate cut off meanwhile may have been zeros already. C5, C11.
             OffHeap.loadFence();
+            final int copied = mapping.clip(position, wanted);
             final boolean gone = mapping.isClosed();
             final boolean marked = cache.descriptors.has(frame, READAHEAD);
             if (marked) {

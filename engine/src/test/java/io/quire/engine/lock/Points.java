@@ -171,6 +171,10 @@ public final class Points implements AutoCloseable {
         private synchronized boolean isMissed() {
             return arrived == 0 && !optional;
         }
+
+        private synchronized boolean isDone() {
+            return open && !isMissed();
+        }
     }
 
     /** Runs something in each thread that comes by. */
@@ -247,6 +251,7 @@ public final class Points implements AutoCloseable {
     }
 
     private synchronized void add(final Watch watch) {
+        watches.removeIf(done -> done instanceof Stop stop && stop.isDone());
         watches.add(watch);
         if (!listening) {
             listening = true;
