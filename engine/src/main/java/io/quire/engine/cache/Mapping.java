@@ -234,7 +234,7 @@ final class Mapping {
             }
             final int frame = PageTree.frame(entry);
             reached(CachePoint.GET_SLOT_READ, index);
-            if (!descriptors.tryGet(frame)) {
+            if (!cache.compounds.tryGet(frame)) {
                 Thread.onSpinWait();
                 continue;
             }

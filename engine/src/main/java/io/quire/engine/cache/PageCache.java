@@ -17,6 +17,7 @@ import io.quire.engine.lock.FaultMutexTable;
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
 import io.quire.engine.lock.PageLocks;
+import io.quire.engine.memory.CompoundPages;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.FrameArena;
 import io.quire.engine.memory.NativeMemory;
@@ -55,6 +56,7 @@ public final class PageCache implements AutoCloseable {
     final FrameArena arena;
     final PageDescriptors descriptors;
     final FrameAllocator allocator;
+    final CompoundPages compounds;
     final NodeSlab nodes;
     final PageLocks locks;
     final FaultMutexTable stripes;
@@ -82,6 +84,8 @@ public final class PageCache implements AutoCloseable {
         descriptors = resources.keep(new PageDescriptors(frames));
         final OrderedMutex freeFrames = new OrderedMutex(LockClass.ALLOCATOR, "free frames");
         allocator = resources.keep(new FrameAllocator(descriptors, freeFrames::lock, freeFrames::unlock));
+        allocator = resources.keep(new FrameAllocator(descriptors));
+        compounds = new CompoundPages(descriptors, allocator);
         nodes = resources.keep(new NodeSlab((int) Math.min((long) frames * NODES_PER_FRAME + 1024, 1 << 29)));
         locks = resources.keep(new PageLocks(descriptors, processors));
         // The memory stays mapped until no thread can reach it: a read that races with close finds it stale, not gone.
@@ -364,7 +368,28 @@ public final class PageCache implements AutoCloseable {
 
     /** Takes the lock of the page that a frame belongs to. The caller holds a reference. */
     void lockPage(final int frame) {
-        locks.lock(frame);
+        while (true) {
+            final int head = descriptors.head(frame);
+            if (head == frame) {
+                // A page of one frame stays one as long as somebody refers to it.
+                locks.lock(frame);
+                return;
+            }
+            // The caller's pin counts on the head only until a split: over the sleep the head needs a reference of its own.
+            if (!descriptors.tryGet(head)) {
+                Thread.onSpinWait();
+                continue;
+            }
+            try {
+                locks.lock(head);
+                if (descriptors.head(frame) == head) {
+                    return;
+                }
+                locks.unlock(head);
+            } finally {
+                compounds.release(head);
+            }
+        }
     }
 
     /** As {@link #lockPage}; gives the caller's reference back when the validator refuses. */
@@ -382,17 +407,41 @@ public final class PageCache implements AutoCloseable {
 
     /** Takes the lock of the page that a frame belongs to if nobody has it. */
     boolean tryLockPage(final int frame) {
-        return locks.tryLock(frame);
+        while (true) {
+            final int head = descriptors.head(frame);
+            if (head == frame) {
+                return locks.tryLock(frame);
+            }
+            if (!descriptors.tryGet(head)) {
+                return false;
+            }
+            final boolean taken = locks.tryLock(head);
+            final boolean same = descriptors.head(frame) == head;
+            if (taken && !same) {
+                locks.unlock(head);
+            }
+            compounds.release(head);
+            if (same) {
+                return taken;
+            }
+        }
     }
 
     /** Gives the lock of a page back. */
     void unlockPage(final int frame) {
-        locks.unlock(frame);
+        // Only the holder of the lock splits, so the head is the one that was locked.
+        locks.unlock(descriptors.head(frame));
     }
 
-    /** Sets flags and gives the lock of a page back, in one operation. */
+    /** Sets flags of a frame and gives the lock of its page back: whoever sees it unlocked sees the flags. */
     void unlockPageWith(final int frame, final long flags) {
-        locks.unlockWith(frame, flags);
+        final int head = descriptors.head(frame);
+        if (head == frame) {
+            locks.unlockWith(frame, flags);
+        } else {
+            descriptors.set(frame, flags);
+            locks.unlock(head);
+        }
     }
 
     /** Gives the lock back of a page whose blocks are all valid, or that was read whole: it is uptodate from here on. */
@@ -401,11 +450,14 @@ public final class PageCache implements AutoCloseable {
         unlockPageWith(frame, UPTODATE | flags);
     }
 
-    /** Drops a reference; the last one frees the frame. */
+    /** Whether the page that a frame belongs to is locked by anybody. A recent value. */
+    boolean isPageLocked(final int frame) {
+        return locks.isLocked(descriptors.head(frame));
+    }
+
+    /** Drops a reference; the last one frees the page's frames. */
     void release(final int frame) {
-        if (descriptors.put(frame)) {
-            allocator.free(frame);
-        }
+        compounds.release(frame);
     }
 
     /** A frame, after one attempt to make room. */

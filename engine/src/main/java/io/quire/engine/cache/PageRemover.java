@@ -276,7 +276,7 @@ final class PageRemover {
         try {
             final int n = mapping.tree.gang(first, last, indices, frames);
             for (int i = 0; i < n; i++) {
-                cache.descriptors.get(frames[i]);
+                cache.compounds.get(frames[i]);
             }
             return n;
         } finally {

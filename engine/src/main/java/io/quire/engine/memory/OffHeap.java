@@ -205,6 +205,17 @@ public final class OffHeap {
     }
 
     /**
+     * Sequentially consistent exchange.
+     *
+     * @param address absolute address, 8-byte aligned
+     * @param value   to store
+     * @return the value before
+     */
+    public static long getAndSetLong(final long address, final long value) {
+        return UnsafeApi.getAndSetLong(null, address, value);
+    }
+
+    /**
      * Sequentially consistent fetch-and-or.
      *
      * @param address absolute address, 8-byte aligned

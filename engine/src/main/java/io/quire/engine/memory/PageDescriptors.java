@@ -4,14 +4,17 @@ package io.quire.engine.memory;
  * One 64-byte line per frame, off-heap: what Linux calls {@code struct page}.
  *
  * <pre>
- *  0        8        12       16        24       32      36        40   41     44            48
- *  +--------+--------+--------+---------+--------+-------+---------+----+------+-------------+--------------+
- *  | state  | refs   | maps   | mapping | index  | link  | compound| use| queue| block bits  | reserved     |
- *  | 64     | 32     | 32     | 64      | 64     | 32    | 32      | 8  | 8    | 32          | 16 bytes     |
- *  +--------+--------+--------+---------+--------+-------+---------+----+------+-------------+--------------+
+ *  0        8        12       16        24       32      36     40   41     42     44          48           56
+ *  +--------+--------+--------+---------+--------+-------+------+----+------+------+-----------+------------+----------+
+ *  | state  | refs   | maps   | mapping | index  | link  | -    | use| queue| order| block bits| queue links| compound |
+ *  | 64     | 32     | 32     | 64      | 64     | 32    | 32   | 8  | 8    | 8    | 32        | 2 x 32     | 64       |
+ *  +--------+--------+--------+---------+--------+-------+------+----+------+------+-----------+------------+----------+
  *
  *  state:   63 ............ 32 | 31 ... 9 | 8     7     6      5          4          3      2         1        0
  *           generation           0          TAIL  HEAD  ERROR  READAHEAD  WRITEBACK  DIRTY  UPTODATE  WAITERS  LOCKED
+ *
+ *  compound: 63 ... 32 | 31 ... 0
+ *            head + 1    pins           of a tail (see CompoundPages); 0 for every other frame
  * </pre>
  *
  * <p><b>Type-stable.</b> The table is never unmapped while the cache is open, so any frame number may be dereferenced at
@@ -21,7 +24,8 @@ package io.quire.engine.memory;
  * <p><b>Access modes.</b> {@code state}: acquire reads, atomic read-modify-write only. {@code refs}, {@code maps}: atomic
  * read-modify-write; 0 means free or frozen. {@code mapping}, {@code index}: written by {@link #bind}/{@link #unbind} while
  * the count is frozen or the frame private; read plainly between two reads of the generation. {@code use}: plain byte,
- * races are harmless. {@code link}: owned by whichever list holds the frame.
+ * races are harmless. {@code link}: owned by whichever list holds the frame. {@code order}, {@code compound}: see
+ * {@link CompoundPages}.
  *
  * <p>All methods are thread-safe in that sense and allocate nothing. Frame numbers are 0 to {@link #frames()} - 1.
  */
@@ -41,14 +45,16 @@ public final class PageDescriptors implements AutoCloseable {
     public static final int INDEX_OFFSET = 24;
     /** Offset of the list link. */
     public static final int LINK_OFFSET = 32;
-    /** Offset of the compound link. */
-    public static final int COMPOUND_OFFSET = 36;
     /** Offset of the use count of the replacement policy. */
     public static final int USE_OFFSET = 40;
     /** Offset of the replacement queue that holds the frame. */
     public static final int QUEUE_OFFSET = 41;
+    /** Offset of the order of the page that begins here. */
+    public static final int ORDER_OFFSET = 42;
     /** Offset of the per-block valid bits (low half) and dirty bits (high half). */
     public static final int BLOCKS_OFFSET = 44;
+    /** Offset of the compound word: of a tail, its head + 1 and its pins. */
+    public static final int COMPOUND_OFFSET = 56;
 
     /** Size of a block, in bytes: what of a page that is not uptodate may be valid on its own. */
     public static final int BLOCK_SIZE = 512;
@@ -203,6 +209,7 @@ public final class PageDescriptors implements AutoCloseable {
      */
     public void bind(final int frame, final long mapping, final long index, final long flags) {
         assert mapping != 0 && index >= 0 && refs(frame) == 0 : "frame " + frame + " mapping " + mapping;
+        assert order(frame) == 0 && !isTail(frame) : "frame " + frame + " is part of a compound page";
         final long address = address(frame);
         advanceGeneration(address, flags);
         // Where an atomic operation's store may still be on its way when the next store is seen (AArch64 with LSE).
@@ -272,7 +279,8 @@ public final class PageDescriptors implements AutoCloseable {
         int refs;
         do {
             refs = OffHeap.getIntVolatile(word);
-            if (refs == 0) {
+            // Less than zero while a split is giving a former tail its count (H4).
+            if (refs <= 0) {
                 return false;
             }
         } while (!OffHeap.compareAndSetInt(word, refs, refs + 1));
@@ -286,7 +294,7 @@ public final class PageDescriptors implements AutoCloseable {
      */
     public void get(final int frame) {
         final int before = OffHeap.getAndAddInt(address(frame) + REFS_OFFSET, 1);
-        assert before > 0 : "get of frame " + frame + " with count " + before;
+        assert before != 0 : "get of frame " + frame + " with count " + before;
     }
 
     /**
@@ -297,7 +305,7 @@ public final class PageDescriptors implements AutoCloseable {
      */
     public boolean put(final int frame) {
         final int before = OffHeap.getAndAddInt(address(frame) + REFS_OFFSET, -1);
-        assert before > 0 : "put of frame " + frame + " with count " + before;
+        assert before != 0 : "put of frame " + frame + " with count " + before;
         return before == 1;
     }
 
@@ -383,6 +391,40 @@ public final class PageDescriptors implements AutoCloseable {
      */
     public void queue(final int frame, final byte queue) {
         OffHeap.putByte(address(frame) + QUEUE_OFFSET, queue);
+    }
+
+    /**
+     * The frame that stands for the page that a frame is part of: where its lock, its reference count and its place in the
+     * replacement queues are.
+     *
+     * @param frame frame number
+     * @return the head of a tail, otherwise the frame itself. Stable under the page lock; to a caller who only has a
+     *     reference to a tail, a split may come at any time
+     */
+    public int head(final int frame) {
+        final int head = (int) (OffHeap.getLongVolatile(address(frame) + COMPOUND_OFFSET) >>> Integer.SIZE);
+        return head == 0 ? frame : head - 1;
+    }
+
+    /**
+     * Whether a frame is a further one of a compound page.
+     *
+     * @param frame frame number
+     * @return true for a tail; stable as {@link #head}
+     */
+    public boolean isTail(final int frame) {
+        return OffHeap.getLongVolatile(address(frame) + COMPOUND_OFFSET) != 0;
+    }
+
+    /**
+     * The order of the page that begins with a frame.
+     *
+     * @param frame frame number of a head, or of a page of one frame
+     * @return log2 of the page's frames, 0 to {@link FrameAllocator#MAX_ORDER}; 0 for a tail too. Stable under the page lock
+     *     and under the tree lock
+     */
+    public int order(final int frame) {
+        return OffHeap.getByte(address(frame) + ORDER_OFFSET);
     }
 
     @Override
