@@ -488,6 +488,48 @@ public final class PageTree implements AutoCloseable {
     }
 
     /**
+     * Stores entries in consecutive slots of one leaf, in one walk: the pages of a compound page, or what takes their place. The
+     * caller holds the tree lock. As {@link #replace} for each of them.
+     *
+     * @param first index of the first, a multiple of {@code count}
+     * @param count how many, a power of two from 2 to 64
+     * @param entry the first entry: {@link #EMPTY} to remove, a page, or a shadow. Pages go up by one frame from slot to slot;
+     *              everything else is the same in every slot
+     * @return the last shadow that was there, {@link #EMPTY} when there was none; or {@link #OUT_OF_NODES}, and then nothing has
+     *     changed. Removing, and replacing what is there, never runs out of nodes
+     * @throws IndexOutOfBoundsException when an index is out of range
+     * @throws IllegalArgumentException  when the run is not aligned, or does not lie in one leaf
+     */
+    public int replaceRun(final long first, final int count, final int entry) {
+        checkIndex(first);
+        checkIndex(first + count - 1);
+        if (count < 2 || count > Words.SLOTS || Integer.bitCount(count) != 1 || first % count != 0) {
+            throw new IllegalArgumentException("a run of " + count + " pages at " + first + " does not lie in one leaf");
+        }
+        assert entry == EMPTY || isPage(entry) || isShadow(entry) : "entry " + entry;
+        assert mutex.isHeldByCurrentThread() && !closed : name;
+        return writer.replaceRun(first, count, entry);
+    }
+
+    /**
+     * Whether a range holds a page. Exact under the tree lock, otherwise approximate.
+     *
+     * @param from first index of the range, 0 or more
+     * @param to   last index of the range; {@link Long#MAX_VALUE} for no end
+     * @return whether there is one
+     */
+    public boolean hasPage(final long from, final long to) {
+        final long seen = root;
+        final int bits = Words.rootBits(seen);
+        final long last = Math.min(to, (1L << bits) - 1);
+        if (from > last) {
+            return false;
+        }
+        return bits == 0 ? isPage((int) seen)
+            : TreeScan.next(slab, (int) seen, bits - Words.BITS, 0, from, last, NodeSlab.MARK_PAGE) >= 0;
+    }
+
+    /**
      * Sets a mark. The caller holds the tree lock.
      *
      * @param index 0 to {@link #MAX_INDEX}

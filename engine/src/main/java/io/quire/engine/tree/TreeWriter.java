@@ -87,13 +87,69 @@ final class TreeWriter {
         return previous;
     }
 
+    /** {@link PageTree#replaceRun}, arguments checked. */
+    int replaceRun(final long first, final int count, final int entry) {
+        // By the last index, as index 0 alone may live in the root word, and no index of the run then needs a leaf.
+        final long last = first + count - 1;
+        int leaf = tree.leaf(tree.root(), last);
+        if (!Words.isNode(leaf)) {
+            if (entry == EMPTY) {
+                final int alone = first == 0 && Words.rootBits(tree.root()) == 0 ? replaceRoot(EMPTY) : EMPTY;
+                return PageTree.isShadow(alone) ? alone : EMPTY;
+            }
+            leaf = grow(last);
+            if (leaf == EMPTY) {
+                return PageTree.OUT_OF_NODES;
+            }
+        }
+        final int shadow = storeRun(leaf, Words.slotOf(first, 0), count, entry);
+        if (entry == EMPTY) {
+            if (occupied(leaf) == 0) {
+                freeUpwards(leaf);
+            }
+            shrink();
+        }
+        return shadow;
+    }
+
+    /** As {@link #store} for consecutive slots, with marks, counts and the shadow list brought up to them once. */
+    private int storeRun(final int leaf, final int slot, final int count, final int entry) {
+        final long run = -1L >>> Long.SIZE - count << slot;
+        final int step = PageTree.isPage(entry) ? PageTree.page(1) - PageTree.page(0) : 0;
+        int shadow = EMPTY;
+        int pagesBefore = 0;
+        int shadowsBefore = 0;
+        for (int i = 0; i < count; i++) {
+            final long address = slab.slot(leaf, slot + i);
+            final int previous = OffHeap.getInt(address);
+            OffHeap.putIntRelease(address, entry + i * step);
+            if (PageTree.isPage(previous)) {
+                pagesBefore++;
+            } else if (previous != EMPTY) {
+                shadowsBefore++;
+                shadow = previous;
+            }
+        }
+        if (PageTree.isPage(entry)) {
+            mark(leaf, run, MARK_PAGE);
+        } else if (pagesBefore != 0) {
+            for (int mark = 0; mark < NodeSlab.MARKS; mark++) {
+                unmark(leaf, run, mark);
+            }
+        }
+        occupied(leaf, entry == EMPTY ? occupied(leaf) & ~run : occupied(leaf) | run);
+        count((PageTree.isPage(entry) ? count : 0) - pagesBefore, (PageTree.isShadow(entry) ? count : 0) - shadowsBefore);
+        shadowLeaves.update(leaf);
+        return shadow;
+    }
+
     private int replaceRoot(final int entry) {
         final int previous = (int) tree.root();
         if (!PageTree.isPage(entry) || !PageTree.isPage(previous)) {
             tree.rootMarks(0);
         }
         publish(entry, 0, 0);
-        count(previous, entry);
+        change(previous, entry);
         return previous;
     }
 
@@ -103,15 +159,15 @@ final class TreeWriter {
         final int previous = OffHeap.getInt(address);
         OffHeap.putIntRelease(address, entry);
         if (PageTree.isPage(entry)) {
-            mark(leaf, slot, MARK_PAGE);
+            mark(leaf, 1L << slot, MARK_PAGE);
         } else if (PageTree.isPage(previous)) {
             for (int mark = 0; mark < NodeSlab.MARKS; mark++) {
-                unmark(leaf, slot, mark);
+                unmark(leaf, 1L << slot, mark);
             }
         }
         final long bit = 1L << slot;
         occupied(leaf, entry == EMPTY ? occupied(leaf) & ~bit : occupied(leaf) | bit);
-        count(previous, entry);
+        change(previous, entry);
         shadowLeaves.update(leaf);
         return previous;
     }
@@ -129,7 +185,8 @@ final class TreeWriter {
         }
         final int leaf = tree.leaf(root, index);
         final int slot = Words.slotOf(index, 0);
-        return Words.isNode(leaf) && PageTree.isPage(OffHeap.getInt(slab.slot(leaf, slot))) && mark(leaf, slot, mark);
+        return Words.isNode(leaf) && PageTree.isPage(OffHeap.getInt(slab.slot(leaf, slot)))
+            && mark(leaf, 1L << slot, mark);
     }
 
     /** {@link PageTree#clearMark}, arguments checked. */
@@ -144,7 +201,7 @@ final class TreeWriter {
             return true;
         }
         final int leaf = tree.leaf(root, index);
-        return Words.isNode(leaf) && unmark(leaf, Words.slotOf(index, 0), mark);
+        return Words.isNode(leaf) && unmark(leaf, 1L << Words.slotOf(index, 0), mark);
     }
 
     /** {@link PageTree#pruneShadows}. */
@@ -324,52 +381,56 @@ final class TreeWriter {
         }
     }
 
-    /** Sets a mark in a leaf and, where it was the first, above. */
-    private boolean mark(final int leaf, final int slot, final int mark) {
+    /** Sets a mark of slots of a leaf and, where it was the first, above. */
+    private boolean mark(final int leaf, final long slots, final int mark) {
         int word = leaf;
-        long bit = 1L << slot;
+        long bits = slots;
         while (true) {
             final long before = OffHeap.getLong(slab.mark(word, mark));
-            if ((before & bit) != 0) {
+            if ((before & bits) == bits) {
                 return word != leaf;
             }
-            OffHeap.putLongRelease(slab.mark(word, mark), before | bit);
+            OffHeap.putLongRelease(slab.mark(word, mark), before | bits);
             final long header = slab.header(word);
             final int parent = OffHeap.getInt(header + NodeSlab.PARENT_OFFSET);
             if (before != 0 || parent == NONE) {
                 return true;
             }
-            bit = 1L << OffHeap.getByte(header + NodeSlab.OFFSET_OFFSET);
+            bits = 1L << OffHeap.getByte(header + NodeSlab.OFFSET_OFFSET);
             word = Words.nodeWord(parent);
         }
     }
 
-    /** Clears a mark in a leaf and, where it was the last, above. */
-    private boolean unmark(final int leaf, final int slot, final int mark) {
+    /** Clears a mark of slots of a leaf and, where it was the last, above. */
+    private boolean unmark(final int leaf, final long slots, final int mark) {
         int word = leaf;
-        long bit = 1L << slot;
+        long bits = slots;
         while (true) {
             final long before = OffHeap.getLong(slab.mark(word, mark));
-            if ((before & bit) == 0) {
+            if ((before & bits) == 0) {
                 return word != leaf;
             }
-            OffHeap.putLongRelease(slab.mark(word, mark), before & ~bit);
+            OffHeap.putLongRelease(slab.mark(word, mark), before & ~bits);
             final long header = slab.header(word);
             final int parent = OffHeap.getInt(header + NodeSlab.PARENT_OFFSET);
-            if (before != bit || parent == NONE) {
+            if ((before & ~bits) != 0 || parent == NONE) {
                 return true;
             }
-            bit = 1L << OffHeap.getByte(header + NodeSlab.OFFSET_OFFSET);
+            bits = 1L << OffHeap.getByte(header + NodeSlab.OFFSET_OFFSET);
             word = Words.nodeWord(parent);
         }
     }
 
-    private void count(final int previous, final int entry) {
-        final int delta = (PageTree.isPage(entry) ? 1 : 0) - (PageTree.isPage(previous) ? 1 : 0);
-        if (delta != 0) {
-            PAGES.setRelease(this, pages + delta);
+    private void change(final int previous, final int entry) {
+        count((PageTree.isPage(entry) ? 1 : 0) - (PageTree.isPage(previous) ? 1 : 0),
+            (PageTree.isShadow(entry) ? 1 : 0) - (PageTree.isShadow(previous) ? 1 : 0));
+    }
+
+    private void count(final int morePages, final int moreShadows) {
+        if (morePages != 0) {
+            PAGES.setRelease(this, pages + morePages);
         }
-        shadows += (PageTree.isShadow(entry) ? 1 : 0) - (PageTree.isShadow(previous) ? 1 : 0);
+        shadows += moreShadows;
     }
 
     private void publish(final int word, final int bits, final int versions) {

@@ -37,8 +37,10 @@ final class TreeModel {
                 return replace(index, PageTree.page(random.nextInt(1 << 30)));
             } else if (choice < 50) {
                 return replace(index, PageTree.shadow(random.nextInt(1 << 30)));
-            } else if (choice < 70) {
+            } else if (choice < 66) {
                 return replace(index, PageTree.EMPTY);
+            } else if (choice < 70) {
+                return replaceRun(index, 1 << 1 + random.nextInt(6));
             } else if (choice < 82) {
                 final int mark = random.nextInt(3);
                 final boolean page = PageTree.isPage(entries.getOrDefault(index, 0));
@@ -80,6 +82,37 @@ final class TreeModel {
         }
         assertThat(tree.lookup(index)).isEqualTo(entry);
         noteShadowLeaf(index >>> 6);
+        return true;
+    }
+
+    private boolean replaceRun(final long index, final int count) {
+        final long first = index & -count;
+        final int kind = random.nextInt(3);
+        final int frame = random.nextInt((1 << 30) - count);
+        final int entry = kind == 0 ? PageTree.EMPTY : kind == 1 ? PageTree.page(frame) : PageTree.shadow(frame);
+        final NavigableMap<Long, Integer> run = entries.subMap(first, true, first + count - 1, true);
+        final boolean pageBefore = run.values().stream().anyMatch(PageTree::isPage);
+        assertThat(tree.hasPage(first, first + count - 1)).isEqualTo(pageBefore);
+        final int shadow = run.values().stream().filter(PageTree::isShadow).reduce(PageTree.EMPTY, (a, b) -> b);
+        final int result = tree.replaceRun(first, count, entry);
+        if (result == PageTree.OUT_OF_NODES) {
+            assertThat(kind).isNotZero();
+            return false;
+        }
+        assertThat(result).isEqualTo(shadow);
+        for (int i = 0; i < count; i++) {
+            final long at = first + i;
+            if (kind != 1 || !PageTree.isPage(entries.getOrDefault(at, PageTree.EMPTY))) {
+                marked.forEach(mark -> mark.remove(at));
+            }
+            if (kind == 0) {
+                entries.remove(at);
+            } else {
+                entries.put(at, kind == 1 ? PageTree.page(frame + i) : entry);
+            }
+            assertThat(tree.lookup(at)).isEqualTo(entries.getOrDefault(at, PageTree.EMPTY));
+        }
+        noteShadowLeaf(first >>> 6);
         return true;
     }
 
