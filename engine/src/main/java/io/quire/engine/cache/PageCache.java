@@ -84,7 +84,6 @@ public final class PageCache implements AutoCloseable {
         descriptors = resources.keep(new PageDescriptors(frames));
         final OrderedMutex freeFrames = new OrderedMutex(LockClass.ALLOCATOR, "free frames");
         allocator = resources.keep(new FrameAllocator(descriptors, freeFrames::lock, freeFrames::unlock));
-        allocator = resources.keep(new FrameAllocator(descriptors));
         compounds = new CompoundPages(descriptors, allocator);
         nodes = resources.keep(new NodeSlab((int) Math.min((long) frames * NODES_PER_FRAME + 1024, 1 << 29)));
         locks = resources.keep(new PageLocks(descriptors, processors));
