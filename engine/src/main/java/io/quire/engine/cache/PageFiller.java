@@ -27,9 +27,11 @@ final class PageFiller {
     static final int END = -2;
 
     private final PageCache cache;
+    private final BlockFiller blocks;
 
     PageFiller(final PageCache cache) {
         this.cache = cache;
+        this.blocks = new BlockFiller(cache);
     }
 
     /**
@@ -55,7 +57,7 @@ final class PageFiller {
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.READ_HAS_PAGE, mapping.id, index);
             }
-            if (!makeUptodate(mapping, index, frame, state)) {
+            if (!makeReadable(mapping, index, frame, offset, Math.min(length, FRAME_SIZE - offset) + offset, state)) {
                 cache.release(frame);
                 continue;
             }
@@ -90,9 +92,14 @@ final class PageFiller {
         }
     }
 
-    /** Waits for a page's fill, or does it; false when the page left the mapping meanwhile. */
-    private boolean makeUptodate(final Mapping mapping, final long index, final int frame, final ThreadState state)
-        throws CacheException {
+    /**
+     * Waits for a page's fill, or does it, until [from, to) of it can be read, as far as the file goes. A page becomes uptodate
+     * but for one with valid blocks that has all that is asked for (C14).
+     *
+     * @return false when the page left the mapping meanwhile
+     */
+    private boolean makeReadable(final Mapping mapping, final long index, final int frame, final int from, final int to,
+        final ThreadState state) throws CacheException {
         if (cache.descriptors.has(frame, UPTODATE)) {
             return true;
         }
@@ -105,20 +112,37 @@ final class PageFiller {
             cache.unlockPage(frame);
             return true;
         }
-        state.frames[0] = frame;
-        fillOrRelease(mapping, index, 1, -1, state);
+        completeOrRelease(mapping, index, frame, from, to, state);
         return true;
+    }
+
+    /** Reads what a locked page lacks and unlocks it; gives its reference back when that fails, however it fails. */
+    private void completeOrRelease(final Mapping mapping, final long index, final int frame, final int from, final int to,
+        final ThreadState state) throws CacheException {
+        if (!blocks.isPartial(frame)) {
+            state.frames[0] = frame;
+            fillOrRelease(mapping, index, 1, -1, state);
+            return;
+        }
+        boolean complete = false;
+        try {
+            blocks.complete(mapping, index, frame, from, to, state);
+            complete = true;
+        } finally {
+            if (!complete) {
+                cache.release(frame);
+            }
+        }
     }
 
     /**
      * Fills a locked page for a writer, who can do without.
      *
-     * @return whether it is uptodate, and unlocked; otherwise it has left the cache and the reference is gone too
+     * @return whether it is uptodate; it is unlocked in any case, and when it is not uptodate its reference is gone too
      */
     boolean fillGrabbed(final Mapping mapping, final long index, final int frame, final ThreadState state) {
-        state.frames[0] = frame;
         try {
-            fillOrRelease(mapping, index, 1, -1, state);
+            completeOrRelease(mapping, index, frame, 0, FRAME_SIZE, state);
             return true;
         } catch (final CacheException e) {
             cache.logger.log(System.Logger.Level.DEBUG, "a page that a write needs a part of cannot be read", e);

@@ -218,7 +218,9 @@ final class PageRemover {
             StopPoints.reached(CachePoint.ZERO_FOUND, mapping.id, index);
         }
         cache.lockPage(frame);
-        if (mapping.isBound(frame, index) && cache.descriptors.has(frame, UPTODATE)) {
+        // A page with some valid blocks too; what is zeroed of the others is read again (C14).
+        if (mapping.isBound(frame, index)
+            && (cache.descriptors.has(frame, UPTODATE) || cache.descriptors.validBlocks(frame) != 0)) {
             OffHeap.zero(cache.arena.address(frame) + from, to - from);
         }
         cache.unlockPage(frame);

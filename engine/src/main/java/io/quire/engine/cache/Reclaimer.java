@@ -123,7 +123,8 @@ final class Reclaimer {
             descriptors.unfreeze(frame, 2);
             return false;
         }
-        assert descriptors.has(frame, UPTODATE) : "unlocked page " + index + " of mapping " + mapping.id + " not uptodate";
+        assert descriptors.has(frame, UPTODATE) || descriptors.validBlocks(frame) != 0
+            : "unlocked page " + index + " of mapping " + mapping.id + " has nothing valid";
         final int before = mapping.tree.replace(index, PageTree.shadow(cache.replacement.shadow(frame)));
         assert before == PageTree.page(frame) : "slot " + index + " held " + before;
         if (StopPoints.ENABLED) {

@@ -2,6 +2,7 @@ package io.quire.engine.cache;
 
 import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
+import static io.quire.engine.memory.PageDescriptors.ALL_BLOCKS;
 import static io.quire.engine.memory.PageDescriptors.DIRTY;
 import static io.quire.engine.memory.PageDescriptors.LOCKED;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
@@ -15,8 +16,8 @@ import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.tree.PageTree;
 
 /**
- * The deep check with which every test of the cache ends: each page of each tree is bound to its place, uptodate, unlocked and
- * held by the tree alone; the last page is zero beyond the size (C6); no frame is in two places; every other frame is free; queues and counters agree.
+ * The deep check with which every test of the cache ends: each page of each tree is bound to its place, uptodate or with
+ * valid blocks, unlocked and held by the tree alone; the last page is zero beyond the size (C6); no frame is in two places; every other frame is free; queues and counters agree.
  */
 final class StructureCheck {
     private static final int BATCH = 64;
@@ -78,13 +79,17 @@ final class StructureCheck {
             where + " is bound to page " + descriptors.index(frame) + " of mapping " + descriptors.mapping(frame));
         final long state = descriptors.state(frame);
         require((state & (LOCKED | WAITERS | DIRTY | WRITEBACK)) == 0, where + " has state " + Long.toHexString(state));
-        require((state & UPTODATE) != 0, where + " is not uptodate");
+        final boolean uptodate = (state & UPTODATE) != 0;
+        final int valid = descriptors.validBlocks(frame);
+        require(uptodate ? valid == 0 : valid != 0 && valid != ALL_BLOCKS, where + " has state " + Long.toHexString(state)
+            + " and valid blocks " + Integer.toBinaryString(valid));
         require(descriptors.refs(frame) == 1, where + " has " + descriptors.refs(frame) + " references");
         require(descriptors.maps(frame) == 0, where + " has " + descriptors.maps(frame) + " maps");
         require(index < PageFiller.pages(mapping.size()), where + " lies beyond the size " + mapping.size());
-        final int valid = (int) Math.min(FRAME_SIZE, mapping.size() - (index << FRAME_SHIFT));
-        for (int at = valid; at < FRAME_SIZE; at++) {
-            require(OffHeap.getByte(cache.arena.address(frame) + at) == 0,
+        final int inFile = (int) Math.min(FRAME_SIZE, mapping.size() - (index << FRAME_SHIFT));
+        for (int at = inFile; at < FRAME_SIZE; at++) {
+            require(!uptodate && (valid & Blocks.touched(at, at + 1)) == 0
+                || OffHeap.getByte(cache.arena.address(frame) + at) == 0,
                 where + " has something other than zero at " + at + ", beyond the size " + mapping.size());
         }
     }

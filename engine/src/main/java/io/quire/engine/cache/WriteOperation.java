@@ -24,6 +24,7 @@ import io.quire.engine.store.StoreException;
  */
 public final class WriteOperation {
     private final ThreadState state;
+    private final WriteBlocks blocks = new WriteBlocks();
     private final int[] frames = new int[ThreadState.BATCH];
     // Both only while a write runs: a thread that lives on must not keep a cache that nobody else uses.
     private PageCache cache;
@@ -47,6 +48,7 @@ public final class WriteOperation {
         length = bytes;
         reached = 0;
         failure = null;
+        blocks.begin(target, at, bytes);
         return this;
     }
 
@@ -64,6 +66,7 @@ public final class WriteOperation {
         mapping = null;
         source = null;
         failure = null;
+        blocks.end();
     }
 
     /**
@@ -256,6 +259,26 @@ public final class WriteOperation {
             return true;
         }
         return (Blocks.touched(from, from + bytes) & ~cache.descriptors.validBlocks(frame)) == 0;
+    }
+
+    /**
+     * As {@link #markCovered}, block by block: those that the piece covers become valid, and those of which the store has nothing
+     * but what the piece leaves.
+     *
+     * @param index page index
+     * @param frame a grabbed frame, locked
+     * @param from  first byte of the piece in the page
+     * @param bytes its length, 1 to 4096 - from
+     * @return whether every byte of the piece lies in a valid block, so that the page may be unlocked before the store has it
+     * @throws CacheException when the store was asked for its holes and failed
+     */
+    public boolean markBlocks(final long index, final int frame, final int from, final int bytes) throws CacheException {
+        if (cache.descriptors.has(frame, UPTODATE)) {
+            return true;
+        }
+        final int valid = blocks.after(cache.descriptors.validBlocks(frame), index, cache.arena.address(frame), from, from + bytes);
+        cache.descriptors.validBlocks(frame, valid);
+        return (Blocks.touched(from, from + bytes) & ~valid) == 0;
     }
 
     private void zero(final int frame, final int from, final int to) {

@@ -203,6 +203,50 @@ public final class DirectoryFile implements StoreFile {
     }
 
     @Override
+    public void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
+        Data data = writer;
+        int fd = data.tryAcquire();
+        if (fd == BoundedDescriptor.CLOSED) {
+            data = reader;
+            fd = data.acquire();
+            if (fd == -Errno.EACCES) {
+                data = writer;
+                fd = data.acquire();
+            }
+        }
+        check(fd, "opening for a map");
+        final int result;
+        try {
+            result = mapRange(fd, offset, offset + length, target);
+        } finally {
+            data.release();
+        }
+        check(result, "looking for holes");
+    }
+
+    /** Transfers have offsets of their own, so that the seeks disturb nobody. 0 or negative errno. */
+    private static int mapRange(final int fd, final long offset, final long end, final ExtentMap target) {
+        target.begin(offset);
+        while (target.end() < end && target.count() < ExtentMap.MAX_EXTENTS) {
+            final long data = Posix.lseek(fd, target.end(), Posix.SEEK_DATA);
+            if (data == -Errno.ENXIO) {
+                // No byte at or beyond this place.
+                target.add(end, true);
+            } else if (data < 0) {
+                target.begin(offset);
+                target.add(end, false);
+                // A file system that does not know of holes.
+                return data == -Errno.EINVAL || data == -Errno.EOPNOTSUPP ? 0 : (int) data;
+            } else {
+                target.add(Math.min(data, end), true);
+                final long hole = data < end ? Posix.lseek(fd, data, Posix.SEEK_HOLE) : end;
+                target.add(hole < 0 ? end : Math.min(hole, end), false);
+            }
+        }
+        return 0;
+    }
+
+    @Override
     public void truncate(final long size) throws StoreException {
         final int fd = check(writer.acquire(), "opening for writing");
         final int result;

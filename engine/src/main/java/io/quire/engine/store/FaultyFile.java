@@ -25,6 +25,11 @@ final class FaultyFile implements StoreFile {
     }
 
     @Override
+    public void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
+        pass(StoreOperation.MAP, offset, length, () -> inner.mapRange(offset, length, target));
+    }
+
+    @Override
     public void truncate(final long size) throws StoreException {
         pass(StoreOperation.TRUNCATE, size, 0, () -> inner.truncate(size));
     }

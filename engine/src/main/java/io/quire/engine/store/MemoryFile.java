@@ -111,6 +111,28 @@ final class MemoryFile {
         }
     }
 
+    /** Chunks are data, also where nothing was ever written. */
+    void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
+        requireRange(offset, length);
+        final long stamp = lock.readLock();
+        try {
+            requireLive();
+            target.begin(offset);
+            final long end = offset + length;
+            final long dataEnd = Math.min(end, size);
+            while (target.end() < dataEnd && target.count() < ExtentMap.MAX_EXTENTS) {
+                final long index = target.end() >>> SHIFT;
+                target.add(index == Long.MAX_VALUE >>> SHIFT ? dataEnd : Math.min(dataEnd, index + 1 << SHIFT),
+                    chunks.get(index) == null);
+            }
+            if (target.end() == Math.max(offset, dataEnd)) {
+                target.add(end, true);
+            }
+        } finally {
+            lock.unlockRead(stamp);
+        }
+    }
+
     void truncate(final long newSize) throws StoreException {
         requireOffset(newSize);
         final long stamp = lock.writeLock();

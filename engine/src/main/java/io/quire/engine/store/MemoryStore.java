@@ -158,6 +158,12 @@ public final class MemoryStore implements Store {
         }
 
         @Override
+        public void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
+            requireHandle();
+            file.mapRange(offset, length, target);
+        }
+
+        @Override
         public void truncate(final long size) throws StoreException {
             requireHandle();
             file.truncate(size);

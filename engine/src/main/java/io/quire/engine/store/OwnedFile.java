@@ -57,6 +57,11 @@ final class OwnedFile implements StoreFile {
     }
 
     @Override
+    public void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
+        file.mapRange(offset, length, target);
+    }
+
+    @Override
     public void truncate(final long size) throws StoreException {
         file.truncate(size);
     }

@@ -30,6 +30,20 @@ public interface StoreFile extends AutoCloseable {
     long write(long offset, IoVector source) throws StoreException;
 
     /**
+     * Tells where a range may have bytes and where it surely reads as zeros: holes, and what lies beyond the end of the file. By
+     * the time the caller knows, others may have changed it.
+     *
+     * @param offset first byte, 0 or more
+     * @param length bytes, 1 or more, not beyond 2^63 - 1
+     * @param target filled in; unless overridden all of it counts as data
+     * @throws StoreException the store's own error
+     */
+    default void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
+        target.begin(offset);
+        target.add(offset + length, false);
+    }
+
+    /**
      * Sets the size. Bytes beyond a smaller size are gone; a larger size adds a hole.
      *
      * @param size bytes, 0 or more

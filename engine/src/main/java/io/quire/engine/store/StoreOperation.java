@@ -19,7 +19,9 @@ public enum StoreOperation {
     /** {@link StoreFile#attributes}. */
     ATTRIBUTES,
     /** {@link StoreFile#close}. */
-    CLOSE;
+    CLOSE,
+    /** {@link StoreFile#mapRange}. */
+    MAP;
 
     /**
      * Whether it moves bytes and can therefore be short.

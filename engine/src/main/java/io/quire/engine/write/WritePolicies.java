@@ -15,8 +15,11 @@ public final class WritePolicies {
     public static final WritePolicy MULTI_PAGE = new MultiPagePolicy();
     /** As {@link #MULTI_PAGE}, but a partial head page is read first so that it need not end the batch. */
     public static final WritePolicy MULTI_PAGE_READ_HEAD = new MultiPageReadHeadPolicy();
+    /** Many pages per store write, and validity by blocks, so that a partial write needs no read. */
+    public static final WritePolicy RANGE = new RangePolicy();
 
-    private static final List<WritePolicy> ALL = List.of(ONE_PAGE, MULTI_PAGE_LOCKED, MULTI_PAGE, MULTI_PAGE_READ_HEAD);
+    private static final List<WritePolicy> ALL = List.of(ONE_PAGE, MULTI_PAGE_LOCKED, MULTI_PAGE, MULTI_PAGE_READ_HEAD,
+        RANGE);
 
     private WritePolicies() {
     }

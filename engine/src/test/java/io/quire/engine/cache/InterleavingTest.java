@@ -292,7 +292,7 @@ class InterleavingTest extends CacheFixture {
 
     @ParameterizedTest
     @CsvSource({"one-page, true", "multi-page-locked, true", "multi-page, true", "multi-page, false", "multi-page-read-head, true",
-        "multi-page-read-head, false"})
+        "multi-page-read-head, false", "range, true", "range, false"})
     @DisplayName("W2: a whole page that is on its way to the store is read with its new bytes and is not evicted")
     void wholeWriteAgainstFault(final String policy, final boolean cached) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));

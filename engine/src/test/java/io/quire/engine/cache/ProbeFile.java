@@ -7,6 +7,7 @@ import java.util.TreeMap;
 
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
+import io.quire.engine.store.ExtentMap;
 import io.quire.engine.store.IoVector;
 import io.quire.engine.store.StoreAttributes;
 import io.quire.engine.store.StoreException;
@@ -22,7 +23,7 @@ final class ProbeFile implements StoreFile {
     private static final int CHUNK = 4096;
 
     /** The operations of a store file. */
-    enum Kind { READ, WRITE, TRUNCATE, PUNCH, ALLOCATE, SYNC, ATTRIBUTES, CLOSE }
+    enum Kind { READ, WRITE, TRUNCATE, PUNCH, ALLOCATE, SYNC, ATTRIBUTES, CLOSE, MAP }
 
     /** One call, as it was asked for. */
     record Call(Kind kind, long offset, long length) {
@@ -161,6 +162,20 @@ final class ProbeFile implements StoreFile {
         }
         behaviour.after(call);
         return bytes.length;
+    }
+
+    @Override
+    public void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
+        final Call call = begin(Kind.MAP, offset, length);
+        synchronized (this) {
+            target.begin(offset);
+            while (target.end() < Math.min(size, offset + length)) {
+                target.add(Math.min((target.end() / CHUNK + 1) * CHUNK, Math.min(size, offset + length)),
+                    !chunks.containsKey(target.end() / CHUNK));
+            }
+            target.add(offset + length, true);
+        }
+        behaviour.after(call);
     }
 
     @Override

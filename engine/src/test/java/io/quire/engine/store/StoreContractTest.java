@@ -23,7 +23,7 @@ import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
 
 /**
- * What {@link Store} and {@link StoreFile} promise, whatever is behind them: the invariants S20 to S29 of
+ * What {@link Store} and {@link StoreFile} promise, whatever is behind them: the invariants S20 to S29 and S36 of
  * native-notes/store.md. A subclass says how to make a store and how large a file it takes.
  */
 @Timeout(60)
@@ -165,6 +165,63 @@ abstract class StoreContractTest {
             assertThat(file.read(0, vector)).isZero();
         }
         assertThat(size()).isZero();
+    }
+
+    @Test
+    void s36WhatIsMappedAsZerosReadsAsZerosAndWhatLiesBeyondTheEndIs() throws StoreException {
+        final ExtentMap map = new ExtentMap();
+        file.mapRange(0, 1 << 20, map);
+        assertThat(map.isHole(0, 1 << 20)).as("an empty file, %s", map).isTrue();
+        write(300_000, pattern(1, 70_000));
+        write(900_000, pattern(2, 10));
+        file.sync(false);
+        file.mapRange(4096, 2 << 20, map);
+        assertThat(map.end()).isEqualTo(4096 + (2 << 20));
+        assertThat(map.isHole(0, 8192)).as("not mapped").isFalse();
+        assertThat(map.isHole(2 << 20, 3 << 20)).as("not mapped").isFalse();
+        assertThat(map.isHole(1 << 20, 2 << 20)).as("beyond the end, %s", map).isTrue();
+        for (final long data : new long[] {300_000, 369_999, 900_000, 900_009}) {
+            assertThat(map.isHole(data, data + 1)).as("written at %d, %s", data, map).isFalse();
+        }
+        final byte[] all = read(0, 1 << 20);
+        for (int at = 4096; at < all.length; at += 512) {
+            final int end = Math.min(at + 512, all.length);
+            if (map.isHole(at, end)) {
+                assertThat(Arrays.copyOfRange(all, at, end)).as("mapped as zeros at %d, %s", at, map).containsOnly(0);
+            }
+        }
+    }
+
+    @Test
+    void s36AHoleIsMappedAsZerosBeforeBetweenAndAfterData() throws StoreException {
+        final ExtentMap map = new ExtentMap();
+        // Holes of a megabyte, which every store with holes shows.
+        write(1 << 20, pattern(1, 65_536));
+        write(3 << 20, pattern(2, 65_536));
+        file.truncate(5 << 20);
+        file.sync(false);
+        file.mapRange(0, 6 << 20, map);
+        assertThat(map.isHole(0, 1 << 20)).as("%s", map).isTrue();
+        assertThat(map.isHole((1 << 20) + 65_536, 3 << 20)).as("%s", map).isTrue();
+        assertThat(map.isHole((3 << 20) + 65_536, 6 << 20)).as("a hole, and what lies beyond the end, %s", map).isTrue();
+        assertThat(map.isHole((1 << 20) - 1, (1 << 20) + 1)).as("%s", map).isFalse();
+        assertThat(map.isHole((1 << 20) + 65_535, 3 << 20)).as("%s", map).isFalse();
+        file.mapRange((1 << 20) + 100, 10, map);
+        assertThat(map.isHole((1 << 20) + 100, (1 << 20) + 110)).as("%s", map).isFalse();
+        file.mapRange(Long.MAX_VALUE - 4095, 4095, map);
+        assertThat(map.isHole(Long.MAX_VALUE - 4095, Long.MAX_VALUE)).as("%s", map).isTrue();
+    }
+
+    @Test
+    void s36ManyExtentsAreMappedAsFarAsTheMapGoes() throws StoreException {
+        final ExtentMap map = new ExtentMap();
+        for (int i = 0; i < ExtentMap.MAX_EXTENTS; i++) {
+            write(i * (128L << 10), pattern(i, 10));
+        }
+        file.mapRange(0, 128L << 20, map);
+        assertThat(map.count()).isLessThanOrEqualTo(ExtentMap.MAX_EXTENTS);
+        assertThat(map.isHole(64 << 10, 128 << 10)).as("%s", map).isTrue();
+        assertThat(map.isHole(100L << 20, 101L << 20)).as("what the map does not hold counts as data, %s", map).isFalse();
     }
 
     @Test

@@ -32,7 +32,7 @@ final class MountCommand implements Callable<Integer> {
     private String cacheSize;
 
     @Option(names = "--write-policy", paramLabel = "POLICY", defaultValue = "multi-page",
-        description = "one-page, multi-page or multi-page-read-head (default: ${DEFAULT-VALUE})")
+        description = "one-page, multi-page, multi-page-read-head or range (default: ${DEFAULT-VALUE})")
     private String writePolicy;
 
     @Option(names = "--transport", paramLabel = "NAME", defaultValue = "jnr",

@@ -10,7 +10,7 @@ final class PolicyCommand implements Runnable {
     @Parameters(index = "0", paramLabel = "MOUNTPOINT")
     private String mountPoint;
 
-    @Parameters(index = "1", paramLabel = "POLICY", description = "one-page, multi-page or multi-page-read-head")
+    @Parameters(index = "1", paramLabel = "POLICY", description = "one-page, multi-page, multi-page-read-head or range")
     private String policy;
 
     @Override
