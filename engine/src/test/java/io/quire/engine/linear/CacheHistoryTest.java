@@ -20,6 +20,7 @@ import io.quire.engine.cache.CacheCounter;
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.cache.WritePolicy;
+import io.quire.engine.lock.Jitter;
 import io.quire.engine.lock.LockOrder;
 import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
@@ -96,7 +97,8 @@ class CacheHistoryTest {
         final HistoryRecorder recorder = new HistoryRecorder();
         final List<WritePolicy> policies = Arrays.stream(WritePolicies.names().split(", "))
             .filter(name -> !name.equals(LABORATORY)).map(WritePolicies::byName).toList();
-        try (FaultyStore store = new FaultyStore(new MemoryStore());
+        try (Jitter _ = new Jitter();
+            FaultyStore store = new FaultyStore(new MemoryStore());
             ExecutorService threads = Executors.newFixedThreadPool(WORKERS + 1);
             PageCache cache = Quire.cache().capacity(PageCache.MIN_CAPACITY).readAhead(seed % 3 == 0 ? 0 : 64 << 10)
                 .readAheadExecutor(seed % 3 == 1 ? threads : null)
