@@ -13,6 +13,13 @@ public interface ReplacementPolicy {
     byte SATURATED = 3;
 
     /**
+     * The cache has another capacity from now on.
+     *
+     * @param frames frames that may hold pages
+     */
+    void capacity(int frames);
+
+    /**
      * A page entered the cache.
      *
      * @param frame     its frame
@@ -36,6 +43,23 @@ public interface ReplacementPolicy {
      * @param frame its frame
      */
     void removed(int frame);
+
+    /**
+     * A page has moved to another frame, which takes its place. Called before the new frame is unlocked.
+     *
+     * @param from the former frame, unbound
+     * @param to   the present one, told to nobody before
+     */
+    void migrated(int from, int to);
+
+    /**
+     * A compound page has become pages of one frame, which take its place. Called under the page lock that covered all of it,
+     * when the order in the head's descriptor is 0 already.
+     *
+     * @param head  its first frame
+     * @param order its former order, 1 or more
+     */
+    void split(int head, int order);
 
     /**
      * Takes candidates for eviction out of the queues.
@@ -63,8 +87,8 @@ public interface ReplacementPolicy {
     /**
      * Checks the queues against the pages that should be in them. Only when nothing else runs.
      *
-     * @param pages pages in the cache
+     * @param frames frames of all pages in the cache
      * @throws AssertionError naming the frame that is wrong
      */
-    void verify(long pages);
+    void verify(long frames);
 }

@@ -4,12 +4,15 @@ import io.quire.engine.memory.OffHeap;
 import io.quire.engine.memory.PageDescriptors;
 
 /**
- * A doubly linked list of frames whose links are in their descriptors (bytes 48 to 55), so that membership costs no memory.
- * Guarded by the policy's mutex.
+ * A doubly linked list of pages whose links are in the descriptors of their first frames (bytes 48 to 55), so that membership
+ * costs no memory. Its size is in frames: a compound page of order n counts 2^n. The order that was counted is kept beside the
+ * tag (byte 41), because a page may be split while it stands here. Guarded by the policy's mutex.
  */
 final class FrameList {
     static final int NONE = -1;
 
+    private static final int ORDER_SHIFT = 4;
+    private static final int TAG_MASK = (1 << ORDER_SHIFT) - 1;
     private static final int NEWER_OFFSET = 48;
     private static final int OLDER_OFFSET = 52;
 
@@ -24,11 +27,21 @@ final class FrameList {
         this.tag = tag;
     }
 
+    /** Frames of the pages in the list. */
     int size() {
         return size;
     }
 
+    /** The tag in a queue byte. */
+    static byte tag(final byte queue) {
+        return (byte) (queue & TAG_MASK);
+    }
+
     void add(final int frame) {
+        add(frame, descriptors.order(frame));
+    }
+
+    private void add(final int frame, final int order) {
         link(frame, OLDER_OFFSET, newest);
         link(frame, NEWER_OFFSET, NONE);
         if (newest == NONE) {
@@ -37,8 +50,16 @@ final class FrameList {
             link(newest, NEWER_OFFSET, frame);
         }
         newest = frame;
-        size++;
-        descriptors.queue(frame, tag);
+        count(frame, order);
+    }
+
+    private void count(final int frame, final int order) {
+        size += 1 << order;
+        descriptors.queue(frame, (byte) (order << ORDER_SHIFT | tag));
+    }
+
+    private int countedOrder(final int frame) {
+        return descriptors.queue(frame) >>> ORDER_SHIFT;
     }
 
     void remove(final int frame) {
@@ -54,7 +75,38 @@ final class FrameList {
         } else {
             link(older, NEWER_OFFSET, newer);
         }
-        size--;
+        size -= 1 << countedOrder(frame);
+    }
+
+    /** Puts a page of the same size in another's place. */
+    void replace(final int frame, final int by) {
+        insertAfter(frame, by);
+        count(by, countedOrder(frame));
+        remove(frame);
+    }
+
+    /** The pieces of a compound page stand where it stood, the first frame oldest. */
+    void split(final int head) {
+        final int order = countedOrder(head);
+        for (int tail = head + (1 << order) - 1; tail > head; tail--) {
+            insertAfter(head, tail);
+            count(tail, 0);
+        }
+        size -= 1 << order;
+        count(head, 0);
+    }
+
+    /** Links a frame in as the next newer one. */
+    private void insertAfter(final int frame, final int added) {
+        final int newer = link(frame, NEWER_OFFSET);
+        link(added, OLDER_OFFSET, frame);
+        link(added, NEWER_OFFSET, newer);
+        link(frame, NEWER_OFFSET, added);
+        if (newer == NONE) {
+            newest = added;
+        } else {
+            link(newer, OLDER_OFFSET, added);
+        }
     }
 
     /** Takes the oldest frame out, or {@link #NONE}. */
@@ -70,11 +122,14 @@ final class FrameList {
         int counted = 0;
         int newer = NONE;
         for (int frame = newest; frame != NONE; frame = link(frame, OLDER_OFFSET)) {
-            if (descriptors.queue(frame) != tag || link(frame, NEWER_OFFSET) != newer || descriptors.mapping(frame) == 0) {
+            final int order = countedOrder(frame);
+            if (descriptors.queue(frame) != (byte) (order << ORDER_SHIFT | tag) || order != descriptors.order(frame)
+                || link(frame, NEWER_OFFSET) != newer || descriptors.mapping(frame) == 0) {
                 throw new AssertionError("frame " + frame + " stands wrong in queue " + tag);
             }
             newer = frame;
-            if (++counted > size) {
+            counted += 1 << order;
+            if (counted > size) {
                 break;
             }
         }

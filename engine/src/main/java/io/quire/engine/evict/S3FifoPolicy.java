@@ -21,10 +21,10 @@ import io.quire.engine.memory.PageDescriptors;
  *                                                                      evicted, shadow
  * </pre>
  *
- * <p>The use byte of a descriptor: 0 to 3 uses; {@link #UNTOUCHED} for a page that was read ahead, whose first touch is not
- * reuse. The memory of evictions is the shadow in the tree: the count of evictions so far, so that at a refault the
- * difference tells how many pages went in between. Source: Yang et al., "FIFO queues are all you need for cache eviction",
- * SOSP 2023; shadows as in Linux {@code mm/workingset.c}.
+ * <p>Sizes are in frames: a compound page weighs what it takes. The use byte of a descriptor: 0 to 3 uses; {@link #UNTOUCHED}
+ * for a page that was read ahead, whose first touch is not reuse. The memory of evictions is the shadow in the tree: the count
+ * of evictions so far, so that at a refault the difference tells how many pages went in between. Source: Yang et al., "FIFO
+ * queues are all you need for cache eviction", SOSP 2023; shadows as in Linux {@code mm/workingset.c}.
  */
 public final class S3FifoPolicy implements ReplacementPolicy {
     private static final byte NOWHERE = 0;
@@ -42,8 +42,7 @@ public final class S3FifoPolicy implements ReplacementPolicy {
     private final OrderedMutex mutex = new OrderedMutex(LockClass.ALLOCATOR, "replacement queues");
     private final FrameList small;
     private final FrameList main;
-    private final int smallTarget;
-    private final int memory;
+    private volatile int capacity;
     private volatile int evictions;
 
     /**
@@ -55,8 +54,12 @@ public final class S3FifoPolicy implements ReplacementPolicy {
         this.descriptors = descriptors;
         this.small = new FrameList(descriptors, SMALL);
         this.main = new FrameList(descriptors, MAIN);
-        this.smallTarget = Math.max(1, descriptors.frames() / SMALL_SHARE);
-        this.memory = descriptors.frames();
+        this.capacity = descriptors.frames();
+    }
+
+    @Override
+    public void capacity(final int frames) {
+        capacity = frames;
     }
 
     @Override
@@ -64,7 +67,7 @@ public final class S3FifoPolicy implements ReplacementPolicy {
         descriptors.use(frame, readAhead ? UNTOUCHED : 0);
         mutex.lock();
         try {
-            final boolean recent = shadow != NO_SHADOW && (evictions - shadow & SHADOW_MASK) <= memory;
+            final boolean recent = shadow != NO_SHADOW && (evictions - shadow & SHADOW_MASK) <= capacity;
             (recent ? main : small).add(frame);
             return recent;
         } finally {
@@ -84,7 +87,7 @@ public final class S3FifoPolicy implements ReplacementPolicy {
     public void removed(final int frame) {
         mutex.lock();
         try {
-            switch (descriptors.queue(frame)) {
+            switch (FrameList.tag(descriptors.queue(frame))) {
                 case SMALL -> small.remove(frame);
                 case MAIN -> main.remove(frame);
                 default -> { }
@@ -101,6 +104,7 @@ public final class S3FifoPolicy implements ReplacementPolicy {
         try {
             int found = 0;
             // Every step takes a page out, moves one to MAIN or lowers a count: four rounds over all pages always end it.
+            final int smallTarget = Math.max(1, capacity / SMALL_SHARE);
             long steps = 4L * (small.size() + main.size()) + victims.length;
             while (found < victims.length && steps-- > 0) {
                 final boolean fromSmall = small.size() > smallTarget || main.size() == 0;
@@ -137,6 +141,40 @@ public final class S3FifoPolicy implements ReplacementPolicy {
     }
 
     @Override
+    public void migrated(final int from, final int to) {
+        mutex.lock();
+        try {
+            switch (FrameList.tag(descriptors.queue(from))) {
+                case SMALL -> small.replace(from, to);
+                case MAIN -> main.replace(from, to);
+                // The evictor that has it in hand will find nothing there.
+                default -> main.add(to);
+            }
+            descriptors.queue(from, NOWHERE);
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    @Override
+    public void split(final int head, final int order) {
+        mutex.lock();
+        try {
+            switch (FrameList.tag(descriptors.queue(head))) {
+                case SMALL -> small.split(head);
+                case MAIN -> main.split(head);
+                default -> {
+                    for (int tail = head + 1; tail < head + (1 << order); tail++) {
+                        (descriptors.use(tail) > 0 ? main : small).add(tail);
+                    }
+                }
+            }
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    @Override
     public int shadow(final int frame) {
         // Two evictors may count as one: a distance that is short by one does no harm.
         final int now = evictions;
@@ -145,14 +183,14 @@ public final class S3FifoPolicy implements ReplacementPolicy {
     }
 
     @Override
-    public void verify(final long pages) {
+    public void verify(final long frames) {
         mutex.lock();
         try {
             small.verify();
             main.verify();
-            if (small.size() + main.size() != pages) {
+            if (small.size() + main.size() != frames) {
                 throw new AssertionError("the queues hold " + small.size() + " + " + main.size() + " frames, the cache "
-                    + pages + " pages");
+                    + frames);
             }
         } finally {
             mutex.unlock();

@@ -40,6 +40,21 @@ class FaultMutexInterleavingTest extends CacheFixture {
         }
 
         @Override
+        public void capacity(final int frames) {
+            usual.capacity(frames);
+        }
+
+        @Override
+        public void migrated(final int from, final int to) {
+            usual.migrated(from, to);
+        }
+
+        @Override
+        public void split(final int head, final int order) {
+            usual.split(head, order);
+        }
+
+        @Override
         public boolean inserted(final int frame, final boolean readAhead, final int shadow) {
             return usual.inserted(frame, readAhead, shadow);
         }
