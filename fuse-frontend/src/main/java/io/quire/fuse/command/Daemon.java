@@ -151,6 +151,10 @@ final class Daemon {
         return switch (command) {
             case "policy" -> {
                 final WritePolicy policy = writePolicy(argument);
+                if (!options.lab() && Laboratory.isNeededFor(policy)) {
+                    throw CommandException.failed(policy.name() + " is for the laboratory: " + Laboratory.REASON
+                        + "; mount " + options.mountPoint() + " again with --lab to use it");
+                }
                 backend.writePolicy(policy);
                 final Map<String, String> properties = state.properties();
                 properties.put(MountState.WRITE_POLICY, policy.name());
@@ -185,6 +189,7 @@ final class Daemon {
         properties.put(MountState.MOUNT_POINT, options.mountPoint());
         properties.put(MountState.WRITE_POLICY, options.writePolicy().name());
         properties.put(MountState.CACHE_SIZE, Long.toString(options.cacheSize()));
+        properties.put(MountState.LAB, Boolean.toString(options.lab()));
         if (options.inMemory()) {
             properties.put(MountState.MEMORY_DIRECTORY, MemoryDirectory.of(state).toString());
         }

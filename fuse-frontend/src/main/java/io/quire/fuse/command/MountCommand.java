@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 
 import io.quire.engine.cache.WritePolicy;
+import io.quire.engine.lock.LockOrder;
 import io.quire.engine.write.WritePolicies;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -54,6 +55,10 @@ final class MountCommand implements Callable<Integer> {
     @Option(names = {"--foreground", "-f"}, description = "stay in the foreground, with the log on standard error")
     private boolean foreground;
 
+    @Option(names = "--lab", description = "allow write policies that are known to deadlock, with the lock-order "
+        + "validator on: hazards are reported in the log, and the write ends with EDEADLK")
+    private boolean lab;
+
     @Option(names = "-o", paramLabel = "OPTIONS", description = "options of mount(8), comma-separated, and nonempty")
     private List<String> kernelOptions = new ArrayList<>();
 
@@ -76,6 +81,7 @@ final class MountCommand implements Callable<Integer> {
         } catch (final IllegalArgumentException e) {
             throw CommandException.usage("--write-policy " + writePolicy + ": " + CommandException.reason(e));
         }
+        checkLaboratory(policy);
         if (!"jnr".equals(transport)) {
             throw CommandException.usage("--transport " + transport + ": unknown transport; known is jnr");
         }
@@ -89,9 +95,20 @@ final class MountCommand implements Callable<Integer> {
         final MountOptions options = new MountOptions(inMemory ? null : CanonicalPath.of(source),
             kernel.name() != null ? kernel.name() : inMemory ? IN_MEMORY : CanonicalPath.of(source), inMemory,
             CanonicalPath.of(mountPoint), size, hugePages, policy, exclusive, readOnly || kernel.readOnly(),
-            allowOther || kernel.allowOther(), foreground || !launcher.isWaiting(), kernel.nonempty(), kernel.kernel());
+            allowOther || kernel.allowOther(), foreground || !launcher.isWaiting(), lab, kernel.nonempty(), kernel.kernel());
         Preflight.check(options);
         // Otherwise the kernel would tell programs that they may write.
         return !inMemory && NativeCalls.isReadOnly(options.source()) ? options.withReadOnly() : options;
+    }
+
+    private void checkLaboratory(final WritePolicy policy) {
+        if (!lab && Laboratory.isNeededFor(policy)) {
+            throw CommandException.usage("--write-policy " + policy.name() + " is for the laboratory: "
+                + Laboratory.REASON + "; allow it with --lab, or choose another");
+        }
+        if (lab && !LockOrder.ENABLED) {
+            throw CommandException.failed("--lab needs the lock-order validator, which the launcher turns on; mount with "
+                + "scripts/quire, or start the JVM with -Dquire.lock.order=true");
+        }
     }
 }

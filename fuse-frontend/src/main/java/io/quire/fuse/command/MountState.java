@@ -46,6 +46,8 @@ final class MountState {
     static final String MEMORY_DIRECTORY = "memory-directory";
     static final String WRITE_POLICY = "write-policy";
     static final String CACHE_SIZE = "cache-size";
+    /** Whether write policies that are known to deadlock are allowed. */
+    static final String LAB = "lab";
 
     private static final long POLL_MILLIS = 10;
 
