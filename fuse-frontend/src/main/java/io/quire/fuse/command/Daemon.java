@@ -151,9 +151,9 @@ final class Daemon {
         return switch (command) {
             case "policy" -> {
                 final WritePolicy policy = writePolicy(argument);
-                if (!options.lab() && Laboratory.isNeededFor(policy)) {
-                    throw CommandException.failed(policy.name() + " is for the laboratory: " + Laboratory.REASON
-                        + "; mount " + options.mountPoint() + " again with --lab to use it");
+                if (!options.lab() && policy.isLaboratory()) {
+                    throw CommandException.failed(Laboratory.refusal(policy, "mount " + options.mountPoint()
+                        + " again with --lab to use it"));
                 }
                 backend.writePolicy(policy);
                 final Map<String, String> properties = state.properties();

@@ -102,9 +102,9 @@ final class MountCommand implements Callable<Integer> {
     }
 
     private void checkLaboratory(final WritePolicy policy) {
-        if (!lab && Laboratory.isNeededFor(policy)) {
-            throw CommandException.usage("--write-policy " + policy.name() + " is for the laboratory: "
-                + Laboratory.REASON + "; allow it with --lab, or choose another");
+        if (!lab && policy.isLaboratory()) {
+            throw CommandException.usage("--write-policy "
+                + Laboratory.refusal(policy, "allow it with --lab, or choose another"));
         }
         if (lab && !LockOrder.ENABLED) {
             throw CommandException.failed("--lab needs the lock-order validator, which the launcher turns on; mount with "
