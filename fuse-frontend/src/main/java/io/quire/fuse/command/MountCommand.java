@@ -33,7 +33,8 @@ final class MountCommand implements Callable<Integer> {
     private String cacheSize;
 
     @Option(names = "--write-policy", paramLabel = "POLICY", defaultValue = "multi-page",
-        description = "one-page, multi-page, multi-page-read-head or range (default: ${DEFAULT-VALUE})")
+        description = "one-page, multi-page, multi-page-read-head or range; multi-page-locked only with --lab "
+            + "(default: ${DEFAULT-VALUE})")
     private String writePolicy;
 
     @Option(names = "--transport", paramLabel = "NAME", defaultValue = "jnr",

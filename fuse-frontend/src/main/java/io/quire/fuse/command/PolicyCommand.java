@@ -10,7 +10,8 @@ final class PolicyCommand implements Runnable {
     @Parameters(index = "0", paramLabel = "MOUNTPOINT")
     private String mountPoint;
 
-    @Parameters(index = "1", paramLabel = "POLICY", description = "one-page, multi-page, multi-page-read-head or range")
+    @Parameters(index = "1", paramLabel = "POLICY",
+        description = "one-page, multi-page, multi-page-read-head or range; multi-page-locked on a mount made with --lab")
     private String policy;
 
     @Override

@@ -34,7 +34,7 @@ class CommandLineTest {
     @Test
     void anUnknownCommandIsAUsageErrorInOneLine() {
         assertComplaint(2, List.of("mout"),
-            "unknown command 'mout'; the commands are mount, umount, stats, demo, policy\n");
+            "unknown command 'mout'; the commands are mount, umount, stats, demo, policy, reproduce\n");
     }
 
     @Test
@@ -81,6 +81,33 @@ class CommandLineTest {
     @Test
     void anUnknownWritePolicyNamesTheKnownOnes() {
         assertComplaint(2, mount("--write-policy", "two-page"), "two-page", "one-page", "multi-page");
+    }
+
+    @Test
+    void aPolicyThatCanDeadlockNeedsTheLaboratory() {
+        assertComplaint(2, mount("--write-policy", "multi-page-locked"), "multi-page-locked is for the laboratory",
+            "can deadlock", "--lab");
+    }
+
+    @Test
+    void theReproducerNeedsOnePlaceToRun() {
+        assertComplaint(2, List.of("reproduce"), "neither --engine nor a mount point");
+        assertComplaint(2, List.of("reproduce", "--engine", mountPoint.toString()), "both --engine and a mount point");
+        assertComplaint(2, List.of("reproduce", ""), "the mount point is empty");
+        assertComplaint(1, List.of("reproduce", mountPoint.toString()), mountPoint + " is not a Quire mount", "mounted");
+        assertComplaint(1, List.of("reproduce", mountPoint + "/gone"), mountPoint + "/gone is not a Quire mount");
+        assertComplaint(1, List.of("reproduce", "/proc"), "/proc is not a Quire mount");
+    }
+
+    @Test
+    void theReproducerNamesBadNumbersAndPolicies() {
+        assertComplaint(2, List.of("reproduce", "--engine", "--runs", "0"), "--runs 0", "1 to 1000000");
+        assertComplaint(2, List.of("reproduce", "--engine", "--runs", "-1"), "--runs -1", "1 to 1000000");
+        assertComplaint(2, List.of("reproduce", "--engine", "--runs", "many"), "--runs", "many");
+        assertComplaint(2, List.of("reproduce", "--engine", "--limit", "0"), "--limit 0", "1 to 3600");
+        assertComplaint(2, List.of("reproduce", "--engine", "--policy", "two-page"), "--policy two-page", "one-page",
+            "multi-page", "or all");
+        assertComplaint(2, List.of("reproduce", "--engine", mountPoint.toString(), "x"), "surplus argument 'x'");
     }
 
     @Test
