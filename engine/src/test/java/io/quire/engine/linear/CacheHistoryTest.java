@@ -3,7 +3,6 @@ package io.quire.engine.linear;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -38,7 +37,6 @@ import io.quire.engine.write.WritePolicies;
 class CacheHistoryTest {
     private static final int WORKERS = 4;
     private static final int OPERATIONS = 1200;
-    private static final String LABORATORY = "multi-page-locked";
 
     /** What a run adds up to. */
     private static final class Totals {
@@ -95,8 +93,8 @@ class CacheHistoryTest {
     private static void round(final long seed, final boolean mischief, final Totals totals) throws Exception {
         LockOrder.resetForTest();
         final HistoryRecorder recorder = new HistoryRecorder();
-        final List<WritePolicy> policies = Arrays.stream(WritePolicies.names().split(", "))
-            .filter(name -> !name.equals(LABORATORY)).map(WritePolicies::byName).toList();
+        final List<WritePolicy> policies = WritePolicies.all().stream()
+            .filter(policy -> !policy.isLaboratory()).toList();
         try (Jitter _ = new Jitter();
             FaultyStore store = new FaultyStore(new MemoryStore());
             ExecutorService threads = Executors.newFixedThreadPool(WORKERS + 1);

@@ -1,0 +1,71 @@
+package io.quire.engine.stress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+import io.quire.engine.Quire;
+import io.quire.engine.cache.CacheCounter;
+import io.quire.engine.cache.PageCache;
+import io.quire.engine.lock.Jitter;
+import io.quire.engine.lock.LockOrder;
+import io.quire.engine.store.MemoryStore;
+import io.quire.engine.store.Store;
+
+/**
+ * Random file operations against a model in plain memory, while other threads evict, drop, resize and compact.
+ *
+ * <p>{@code main(OPERATIONS [SEED])} runs the full form.
+ */
+class RegionModelTest {
+    private static final long ROUND = 50_000;
+
+    @Test
+    @DisplayName("No byte differs from the model, whatever is evicted, dropped, resized and compacted beside")
+    void agreesWithTheModel() throws Exception {
+        final long seed = Long.getLong("quire.model.seed", System.nanoTime() & 0xffff_ffffL);
+        round(seed, Long.getLong("quire.model.operations", 20_000), true);
+    }
+
+    public static void main(final String[] arguments) throws Exception {
+        long left = Long.parseLong(arguments[0]);
+        long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : System.currentTimeMillis();
+        while (left > 0) {
+            final long operations = Math.min(left, ROUND);
+            System.out.println("seed " + seed + ": " + round(seed, operations, seed % 2 == 0));
+            seed++;
+            left -= operations;
+        }
+        System.out.println("no difference; lock-order reports " + LockOrder.reports().size() + " (validator "
+            + (LockOrder.ENABLED ? "on" : "off") + "), structural check clean");
+    }
+
+    private static String round(final long seed, final long operations, final boolean jitter) throws Exception {
+        LockOrder.resetForTest();
+        final String summary;
+        try (Jitter _ = jitter ? new Jitter() : null;
+            Store store = new MemoryStore();
+            ExecutorService threads = Executors.newCachedThreadPool();
+            PageCache cache = Quire.cache().capacity(CacheDisturber.SMALLEST)
+                .readAheadExecutor(seed % 3 == 0 ? threads : null).build()) {
+            try (ModelOperator operator = new ModelOperator(seed, cache, store)) {
+                try (CacheDisturber disturber = new CacheDisturber(cache, store, threads, seed)) {
+                    operator.run(operations);
+                    operator.compareAll();
+                    summary = operator.operations() + " operations (" + operator.summary() + "), evictions "
+                        + cache.counters().get(CacheCounter.EVICTIONS) + ", drops "
+                        + disturber.count(CacheDisturber.Act.DROP);
+                }
+                operator.compareAll();
+            }
+            cache.verify();
+            assertThat(cache.counters().get(CacheCounter.EVICTIONS)).as("evictions, seed %d", seed).isPositive();
+        }
+        assertThat(LockOrder.reports()).as("lock-order reports, seed %d", seed).isEmpty();
+        return summary;
+    }
+}
