@@ -14,6 +14,7 @@ import io.quire.engine.lock.Points;
  */
 final class Actor<T> {
     private static final long PATIENCE_SECONDS = 30;
+    private static final long SPIN_MILLIS = 20;
 
     private final FutureTask<T> task;
     private final Thread thread;
@@ -41,6 +42,19 @@ final class Actor<T> {
     Actor<T> start() {
         thread.start();
         return settle();
+    }
+
+    /**
+     * Starts it beside a thread that may have a count frozen, for which it would spin and not sleep: then it is given some
+     * milliseconds. For orders of which any is right; who needs to know how far it got uses {@link #start}.
+     */
+    Actor<T> startBeside() {
+        thread.start();
+        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SPIN_MILLIS);
+        while (System.nanoTime() < end && !CacheFixture.isBlockedOrEnded(thread)) {
+            Thread.yield();
+        }
+        return this;
     }
 
     /** Lets it go on from where it stopped, and returns when it got as far as it gets. */

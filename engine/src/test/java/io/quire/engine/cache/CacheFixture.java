@@ -189,10 +189,14 @@ abstract class CacheFixture {
 
     /** Waits until a thread can go on no further, or has ended. */
     static void awaitBlockedOrEnded(final Thread thread) {
-        await("a thread that waits or ends", () -> switch (thread.getState()) {
+        await("a thread that waits or ends", () -> isBlockedOrEnded(thread));
+    }
+
+    static boolean isBlockedOrEnded(final Thread thread) {
+        return switch (thread.getState()) {
             case BLOCKED, WAITING, TIMED_WAITING, TERMINATED -> true;
             default -> false;
-        });
+        };
     }
 
     /** Waits until one more thread sleeps for a page than slept before. */
