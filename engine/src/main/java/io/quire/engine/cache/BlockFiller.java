@@ -36,7 +36,7 @@ final class BlockFiller {
     void complete(final Mapping mapping, final long index, final int frame, final int from, final int to,
         final ThreadState state) throws CacheException {
         final int inFile = Math.clamp(mapping.size() - (index << FRAME_SHIFT), 0, FRAME_SIZE);
-        final int wanted = Blocks.touched(from, Math.min(to, inFile));
+        final int wanted = Blocks.touched(from, to);
         final int missing = ~cache.descriptors.validBlocks(frame);
         try {
             if ((wanted & missing) != 0 || (Blocks.touched(0, inFile) & missing) == 0) {
