@@ -404,7 +404,7 @@ public final class WriteOperation {
             state.count(CacheCounter.DIRTY, -pages);
             state.count(CacheCounter.STORE_WRITE_BYTES, done);
             reached += done;
-            if (at + done > mapping.size()) {
+            if (done > 0 && at + done > mapping.size()) {
                 mapping.publishSize(at + done);
             }
         }

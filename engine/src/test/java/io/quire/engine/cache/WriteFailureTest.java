@@ -102,6 +102,19 @@ class WriteFailureTest extends CacheFixture {
     }
 
     @ParameterizedTest
+    @EveryPolicy(with = {"1", "5000", "8192"})
+    @DisplayName("W5: a write beyond the end of which nothing reaches the store leaves the size")
+    void nothingReachesTheStoreBeyondTheEnd(final String policy, final int gap) throws Exception {
+        cache.writePolicy(WritePolicies.byName(policy));
+        write(0, Arrays.copyOf(before, 100));
+        store.behave(spaceFor(0, Errno.ENOSPC));
+        assertErrno(Errno.ENOSPC, () -> file.write(100 + gap, after, 0, 3 * PAGE));
+        store.behaveWell();
+        assertThat(file.size()).isEqualTo(100);
+        assertContent(Arrays.copyOf(before, 100));
+    }
+
+    @ParameterizedTest
     @EveryPolicy
     @DisplayName("W8: a failed write to a partial page that is not cached gives the page locks back in order")
     void partialTailPage(final String policy) throws Exception {
