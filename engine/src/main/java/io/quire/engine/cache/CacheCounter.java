@@ -22,6 +22,8 @@ public enum CacheCounter {
     REFAULTS("evicted pages that came back soon"),
     /** Pages dropped by truncate, punch and invalidate. */
     REMOVALS("pages dropped by truncate, punch and invalidate"),
+    /** Pages moved to another frame, by resize and compaction. */
+    MIGRATIONS("pages moved to another frame"),
     /** Gauge: pages in the cache. */
     PAGES("pages cached"),
     /** Gauge: pages whose bytes are on their way to the store. */

@@ -122,5 +122,29 @@ enum CachePoint {
     /** The batch, of which the index is the first page, is about to go to the store. */
     WRITE_BEFORE_STORE,
     /** The batch is in the store; a larger size was not published. */
-    WRITE_STORED
+    WRITE_STORED,
+
+    // ---- migration: Migrator ----
+
+    /** The page was found and referenced; its lock was not tried. */
+    MIGRATE_REFERENCED,
+    /** Its lock is held; it was not looked at under it. */
+    MIGRATE_LOCKED,
+    /** It was taken back from regions; its count is not frozen, and the tree lock not held. */
+    MIGRATE_UNMAPPED,
+    /** Its count is frozen, under the tree lock; the new frame is not bound. */
+    MIGRATE_FROZEN,
+    /** The new frame is bound and locked; it has neither bytes nor UPTODATE. Tree lock held. */
+    MIGRATE_BOUND,
+    /** The new frame has the bytes and is uptodate; the slot holds the old one. Tree lock held. */
+    MIGRATE_COPIED,
+    /** The slot holds the new frame; the old one is bound still. Tree lock held. */
+    MIGRATE_REPLACED,
+
+    // ---- the list of mappings: MappingTable ----
+
+    /** A mapping that is torn down has lost its pages and was seen not to be held; the list's mutex was not taken. */
+    TEARDOWN_NOT_HELD,
+    /** A mapping is held by a walk over all of them, and the list's mutex given back. */
+    WALK_HELD
 }

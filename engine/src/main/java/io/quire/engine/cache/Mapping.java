@@ -14,6 +14,7 @@ import static io.quire.engine.memory.PageDescriptors.USE_OFFSET;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
@@ -39,6 +40,8 @@ import io.quire.engine.tree.PageTree;
  *  closed       monitor of this           volatile; believed under a fault mutex
  *  handles      monitor of this           monitor of this
  *  mappers      monitor of this (copied)  volatile
+ *  list links   mutex of MappingTable     the same
+ *  stopEviction that mutex (to raise it)  atomic, by anyone
  *  tree slots   tree lock (+ page lock    lock-free, then confirmed by the descriptor
  *               for removal)
  * </pre>
@@ -68,6 +71,11 @@ final class Mapping {
     final PageTree tree;
     final OrderedMutex writeLock;
     final ErrorSequence errors = new ErrorSequence();
+    /** How many walks hold the mapping against its teardown; raised only under the mutex of {@link MappingTable}. */
+    final AtomicInteger stopEviction = new AtomicInteger();
+    Mapping next;
+    Mapping previous;
+    boolean listed;
 
     private final PageDescriptors descriptors;
     private final long descriptorBase;

@@ -11,8 +11,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-import org.jctools.maps.NonBlockingHashMapLong;
-
 import io.quire.engine.lock.FaultMutexTable;
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
@@ -61,15 +59,21 @@ public final class PageCache implements AutoCloseable {
     final PageLocks locks;
     final FaultMutexTable stripes;
     final ReplacementPolicy replacement;
-    final NonBlockingHashMapLong<Mapping> mappings = new NonBlockingHashMapLong<>();
+    final MappingTable mappings = new MappingTable();
     final ThreadStates threads;
     final PageFiller filler;
     final PageRemover remover;
     final Reclaimer reclaimer;
+    final Migrator migrator;
+    final Resizer resizer;
+    final Compactor compactor;
     final Executor readAheadExecutor;
-    final int readAheadPages;
-    final int batchLimit;
+    /** Most pages of a read-ahead window, and of a batch; both follow the capacity. */
+    volatile int readAheadPages;
+    volatile int batchLimit;
 
+    private final OrderedMutex capacityLock = new OrderedMutex(LockClass.CAPACITY, "capacity");
+    private final long readAheadBytes;
     private final Resources resources;
     private final CacheCounters counters;
     private final AtomicLong nextMapping = new AtomicLong();
@@ -77,7 +81,7 @@ public final class PageCache implements AutoCloseable {
     private volatile boolean closed;
 
     private PageCache(final Builder builder) {
-        final int frames = (int) (builder.capacity >>> FRAME_SHIFT);
+        final int frames = (int) (builder.maxCapacity() >>> FRAME_SHIFT);
         final int processors = Runtime.getRuntime().availableProcessors();
         resources = new Resources();
         arena = resources.keep(new FrameArena(frames, builder.hugePages));
@@ -94,10 +98,14 @@ public final class PageCache implements AutoCloseable {
         threads = new ThreadStates(resources);
         filler = new PageFiller(this);
         remover = new PageRemover(this);
-        reclaimer = new Reclaimer(this, frames);
+        reclaimer = new Reclaimer(this);
+        migrator = new Migrator(this);
+        resizer = new Resizer(this);
+        compactor = new Compactor(this);
         readAheadExecutor = builder.readAheadExecutor;
-        readAheadPages = Math.clamp(builder.readAhead >>> FRAME_SHIFT, 1, Math.min(ThreadState.BATCH, frames / 32));
-        batchLimit = Math.min(ThreadState.BATCH, frames / 32);
+        readAheadBytes = builder.readAhead;
+        allocator.limit((int) (builder.capacity >>> FRAME_SHIFT));
+        capacityChanged(allocator.frames());
         writePolicy = builder.writePolicy;
         counters = new CacheCounters(this);
     }
@@ -130,6 +138,7 @@ public final class PageCache implements AutoCloseable {
         private final ReplacementFactory replacement;
         private WritePolicy writePolicy;
         private long capacity = 512L << 20;
+        private long maxCapacity;
         private boolean hugePages;
         private long readAhead = 1L << 20;
         private Executor readAheadExecutor;
@@ -140,7 +149,7 @@ public final class PageCache implements AutoCloseable {
         }
 
         /**
-         * Sets how many bytes of pages the cache may hold.
+         * Sets how many bytes of pages the cache may hold at first.
          *
          * @param bytes {@link #MIN_CAPACITY} to {@link #MAX_CAPACITY}, rounded down to whole pages
          * @return this
@@ -152,6 +161,27 @@ public final class PageCache implements AutoCloseable {
             }
             capacity = bytes;
             return this;
+        }
+
+        /**
+         * Sets how large {@link PageCache#resize} may make the cache. So much address space is reserved; memory is used for
+         * what the cache holds.
+         *
+         * @param bytes {@link #MIN_CAPACITY} to {@link #MAX_CAPACITY}, rounded down to whole pages; by default four times the
+         *              capacity. Less than the capacity counts as the capacity
+         * @return this
+         * @throws IllegalArgumentException outside that range
+         */
+        public Builder maxCapacity(final long bytes) {
+            if (bytes < MIN_CAPACITY || bytes > MAX_CAPACITY) {
+                throw new IllegalArgumentException("a cache holds 4 MiB to 4 TiB, not " + bytes + " bytes");
+            }
+            maxCapacity = bytes;
+            return this;
+        }
+
+        private long maxCapacity() {
+            return Math.max(capacity, maxCapacity != 0 ? maxCapacity : Math.min(4 * capacity, MAX_CAPACITY));
         }
 
         /**
@@ -243,9 +273,7 @@ public final class PageCache implements AutoCloseable {
      * @throws IllegalStateException when the cache is closed
      */
     public CachedFile open(final StoreFile file) throws CacheException {
-        if (closed) {
-            throw new IllegalStateException("the cache is closed");
-        }
+        checkOpen();
         final StoreAttributes attributes = new StoreAttributes();
         try {
             file.attributes(attributes);
@@ -254,7 +282,7 @@ public final class PageCache implements AutoCloseable {
         }
         final Mapping mapping = new Mapping(this, nextMapping.incrementAndGet(), file, attributes);
         mapping.attach();
-        mappings.put(mapping.id, mapping);
+        mappings.add(mapping);
         if (closed && mapping.condemn()) {
             // Close may have looked through the mappings before this one was there.
             tearDown(mapping);
@@ -264,12 +292,75 @@ public final class PageCache implements AutoCloseable {
     }
 
     /**
-     * How many bytes of pages the cache may hold.
+     * How many bytes of pages the cache may hold now.
      *
      * @return bytes, a multiple of {@link #PAGE_SIZE}
      */
     public long capacity() {
+        return (long) allocator.frames() << FRAME_SHIFT;
+    }
+
+    /**
+     * How large {@link #resize} may make the cache.
+     *
+     * @return bytes, a multiple of {@link #PAGE_SIZE}
+     */
+    public long maxCapacity() {
         return (long) arena.frames() << FRAME_SHIFT;
+    }
+
+    /**
+     * Changes the capacity while the cache is used. A smaller one takes effect when this returns: pages have moved together,
+     * others were evicted, and the memory was given back. Callers wait for each other.
+     *
+     * @param bytes {@link #MIN_CAPACITY} to {@link #maxCapacity()}, rounded down to whole pages
+     * @throws CacheException EINVAL outside that range; EBUSY when pages that must move stay in use for ten seconds: the
+     *                        capacity is then as before
+     * @throws IllegalStateException when the cache is closed
+     */
+    public void resize(final long bytes) throws CacheException {
+        if (bytes < MIN_CAPACITY || bytes > maxCapacity()) {
+            throw new CacheException(Errno.EINVAL, "this cache can hold " + MIN_CAPACITY + " to " + maxCapacity()
+                + " bytes, not " + bytes + "; choose a size between, or a larger maxCapacity when it is made");
+        }
+        checkOpen();
+        capacityLock.lock();
+        try {
+            resizer.resize((int) (bytes >>> FRAME_SHIFT));
+        } finally {
+            capacityLock.unlock();
+        }
+    }
+
+    /**
+     * Moves pages so that free frames come together in blocks of 2 MiB, the cheapest first, for compound pages. Bounded: it
+     * moves 64 MiB at most, evicts nothing and waits for no page. Callers wait for each other.
+     *
+     * @return how many blocks of 2 MiB it made free
+     * @throws IllegalStateException when the cache is closed
+     */
+    public int compact() {
+        checkOpen();
+        capacityLock.lock();
+        try {
+            return compactor.compact();
+        } finally {
+            capacityLock.unlock();
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the cache is closed");
+        }
+    }
+
+    /** Makes everything that depends on the capacity follow it. */
+    void capacityChanged(final int frames) {
+        batchLimit = Math.min(ThreadState.BATCH, frames / 32);
+        readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, batchLimit);
+        reclaimer.capacity(frames);
+        replacement.capacity(frames);
     }
 
     /**
@@ -319,7 +410,7 @@ public final class PageCache implements AutoCloseable {
      * @return bytes
      */
     public long overheadBytes() {
-        return (long) descriptors.frames() * PageDescriptors.DESCRIPTOR_SIZE + nodes.bytesUsed();
+        return (long) Math.max(allocator.frames(), allocator.used()) * PageDescriptors.DESCRIPTOR_SIZE + nodes.bytesUsed();
     }
 
     /**
@@ -348,14 +439,14 @@ public final class PageCache implements AutoCloseable {
                 }
             }
         }
-        NativeMemory.discard(arena.base(), capacity());
+        NativeMemory.discard(arena.base(), maxCapacity());
     }
 
     void tearDown(final Mapping mapping) throws CacheException {
         mapping.writeLock.lock();
         try {
             remover.tearDown(mapping);
-            mappings.remove(mapping.id);
+            mappings.remove(mapping);
             mapping.tree.close();
             mapping.file.close();
         } catch (final StoreException e) {

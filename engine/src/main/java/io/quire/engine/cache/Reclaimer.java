@@ -20,12 +20,16 @@ final class Reclaimer {
     private static final long BUSY = LOCKED | DIRTY | WRITEBACK;
 
     private final PageCache cache;
-    private final int shadowNodeLimit;
+    private volatile int shadowNodeLimit;
 
-    Reclaimer(final PageCache cache, final int frames) {
+    Reclaimer(final PageCache cache) {
         this.cache = cache;
+    }
+
+    /** The cache has this many frames from now on. */
+    void capacity(final int frames) {
         // Nodes that hold nothing but history may take an eighth of a node's worth per 64 frames of the cache.
-        this.shadowNodeLimit = Math.max(64, frames / 512);
+        shadowNodeLimit = Math.max(64, frames / 512);
     }
 
     /**

@@ -9,6 +9,8 @@ package io.quire.engine.lock;
  * that the engine has.
  */
 public enum LockClass {
+    /** The capacity of a cache: resize and compaction against each other. */
+    CAPACITY,
     /** The write lock of a mapping: its size, and writers of it against each other. */
     MAPPING,
     /** The table of mapped regions. */
@@ -19,6 +21,8 @@ public enum LockClass {
     PAGE,
     /** The lock of a mapping's tree: slots and marks. */
     TREE,
+    /** The list of mappings: opening, teardown and walks. */
+    MAPPINGS,
     /** Free frames and replacement queues. */
     ALLOCATOR,
     /** A bucket of the wait table: its queue and the WAITERS bits of the pages that hash to it. A leaf. */

@@ -154,7 +154,7 @@ final class BuddyBlocks {
         }
     }
 
-    /** Takes every free frame of a range out, and notes which unless {@code taken} is null; how many there were. */
+    /** Takes every free frame of a range out, and notes how far from the first each is; how many there were. */
     int removeAll(final int first, final int end, final BitSet taken) {
         int found = 0;
         int frame = first;
@@ -171,7 +171,7 @@ final class BuddyBlocks {
             putRange(start, frame);
             putRange(stop, start + (1 << order));
             if (taken != null) {
-                taken.set(frame, stop);
+                taken.set(frame - first, stop - first);
             }
             found += stop - frame;
             frame = stop;

@@ -263,7 +263,7 @@ public final class FrameAllocator implements AutoCloseable {
      *
      * @param first the first frame
      * @param count number of frames; the range is in service
-     * @param taken receives the frame numbers
+     * @param taken receives how far from the first each is
      * @return how many were taken
      */
     public int claim(final int first, final int count, final BitSet taken) {

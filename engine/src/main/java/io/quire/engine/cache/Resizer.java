@@ -1,0 +1,141 @@
+package io.quire.engine.cache;
+
+import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+import io.quire.engine.memory.FrameAllocator;
+import io.quire.engine.memory.NativeMemory;
+import io.quire.engine.store.Errno;
+import io.quire.engine.tree.PageTree;
+
+/**
+ * Changes the capacity of a cache while it is used. Runs under the cache's capacity lock.
+ *
+ * <p>The arena is reserved for the largest capacity, and the allocator gives out only frames below a limit. To shrink is to
+ * lower the limit, to move every page that stands above it (evicting others where no frame is free), and to give the memory
+ * back. To grow is to raise the limit. A shrink that fails leaves the former capacity and no page lost (G10).
+ */
+final class Resizer {
+    private static final int BATCH = 64;
+    private static final long PAUSE_NANOS = 50_000L;
+
+    private final PageCache cache;
+    private volatile long patienceNanos = TimeUnit.SECONDS.toNanos(10);
+    private String obstacle;
+
+    Resizer(final PageCache cache) {
+        this.cache = cache;
+    }
+
+    /** How long a page that is in use may hold a shrink up. */
+    void patience(final long nanos) {
+        patienceNanos = nanos;
+    }
+
+    void resize(final int frames) throws CacheException {
+        final int before = cache.allocator.frames();
+        if (frames >= before) {
+            cache.allocator.limit(frames);
+            cache.capacityChanged(frames);
+            return;
+        }
+        // Batches first, so that what begins from now on is sized for the smaller cache.
+        cache.capacityChanged(frames);
+        cache.allocator.limit(frames);
+        final int used = cache.allocator.used();
+        boolean done = false;
+        try {
+            evacuate(frames);
+            done = true;
+        } finally {
+            if (!done) {
+                cache.allocator.limit(before);
+                cache.capacityChanged(before);
+            }
+        }
+        if (used > frames) {
+            NativeMemory.discard(cache.arena.address(frames), (long) (used - frames) << FRAME_SHIFT);
+        }
+    }
+
+    /** Moves every page above the limit, in passes over the mappings: what comes in meanwhile stands below it. */
+    private void evacuate(final int frames) throws CacheException {
+        final ThreadState state = cache.threads.current();
+        long lastProgress = System.nanoTime();
+        int least = Integer.MAX_VALUE;
+        while (!cache.allocator.retire()) {
+            pass(frames, state);
+            final int stranded = cache.allocator.stranded();
+            if (stranded < least) {
+                least = stranded;
+                lastProgress = System.nanoTime();
+            } else if (System.nanoTime() - lastProgress > patienceNanos) {
+                throw new CacheException(Errno.EBUSY, "the cache cannot shrink to " + ((long) frames << FRAME_SHIFT)
+                    + " bytes: " + stranded + " pages above them could not be moved for "
+                    + TimeUnit.NANOSECONDS.toMillis(patienceNanos) + " ms, " + obstacle
+                    + "; it keeps its size, try again when the files are used less");
+            } else {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+    }
+
+    private void pass(final int frames, final ThreadState state) {
+        obstacle = "frames in the hands of a fault";
+        Mapping mapping = cache.mappings.next(null);
+        boolean ended = false;
+        try {
+            while (mapping != null) {
+                evacuate(mapping, frames, state);
+                mapping = cache.mappings.next(mapping);
+            }
+            ended = true;
+        } finally {
+            if (!ended) {
+                cache.mappings.release(mapping);
+            }
+        }
+    }
+
+    private void evacuate(final Mapping mapping, final int limit, final ThreadState state) {
+        final long[] indices = new long[BATCH];
+        final int[] frames = new int[BATCH];
+        long from = 0;
+        int found = BATCH;
+        while (found == BATCH && from <= PageTree.MAX_INDEX) {
+            mapping.tree.lock();
+            try {
+                found = mapping.tree.gang(from, PageTree.MAX_INDEX, indices, frames);
+            } finally {
+                mapping.tree.unlock();
+            }
+            for (int i = 0; i < found; i++) {
+                if (frames[i] >= limit) {
+                    move(mapping, indices[i], frames[i], state);
+                }
+            }
+            from = found == 0 ? from : indices[found - 1] + 1;
+        }
+    }
+
+    private void move(final Mapping mapping, final long index, final int frame, final ThreadState state) {
+        final int target = cache.tryAllocate(state);
+        if (target == FrameAllocator.NONE) {
+            obstacle = "as no other page can be evicted";
+            return;
+        }
+        switch (cache.migrator.migrate(mapping, index, frame, target)) {
+            case MOVED -> {
+                state.count(CacheCounter.MIGRATIONS, 1);
+                cache.allocator.free(frame);
+            }
+            case GONE -> cache.allocator.free(target);
+            case BUSY -> {
+                cache.allocator.free(target);
+                obstacle = "such as page " + index + " of mapping " + mapping.id + ", which is in use";
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package io.quire.engine.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.quire.engine.store.Errno;
+import io.quire.engine.write.WritePolicies;
+import io.quire.engine.evict.S3FifoPolicy;
+
+/** A capacity that changes while the cache is used, and free frames that are gathered: G10 and G11. */
+class ResizeTest extends CacheFixture {
+    private static final int SMALL = (int) PageCache.MIN_CAPACITY;
+    private static final int LARGE = 2 * SMALL;
+
+    @Override
+    PageCache.Builder builder() {
+        return super.builder().capacity(LARGE);
+    }
+
+    /** The file with so many random pages, all in the cache. */
+    private byte[] cached(final int pages) throws Exception {
+        final byte[] content = random(pages, pages * PAGE);
+        write(0, content);
+        assertThat(readAll()).isEqualTo(content);
+        return content;
+    }
+
+    @Test
+    @DisplayName("G10: what fits stays in the cache when it shrinks, moved together, and its bytes are right")
+    void shrinkMovesPages() throws Exception {
+        final byte[] content = cached(1500);
+        file.punch(0, 600L * PAGE);
+        Arrays.fill(content, 0, 600 * PAGE, (byte) 0);
+        final long reads = counter(CacheCounter.STORE_READS);
+        cache.resize(SMALL);
+        assertThat(cache.capacity()).isEqualTo(SMALL);
+        assertThat(counter(CacheCounter.PAGES)).isEqualTo(900);
+        assertThat(counter(CacheCounter.MIGRATIONS)).isEqualTo(1500 - SMALL / PAGE);
+        assertThat(counter(CacheCounter.EVICTIONS)).isZero();
+        cache.verify();
+        assertThat(read(600L * PAGE, 900 * PAGE)).isEqualTo(Arrays.copyOfRange(content, 600 * PAGE, 1500 * PAGE));
+        assertThat(counter(CacheCounter.STORE_READS)).as("all of it from the cache").isEqualTo(reads);
+        assertContent(content);
+    }
+
+    @Test
+    @DisplayName("G10: what does not fit is evicted, and the cache holds no more than it may")
+    void shrinkEvicts() throws Exception {
+        final byte[] content = cached(2000);
+        cache.resize(SMALL);
+        assertThat(counter(CacheCounter.PAGES)).isLessThanOrEqualTo(SMALL / PAGE);
+        assertThat(counter(CacheCounter.PAGES) + counter(CacheCounter.FREE_FRAMES)).isEqualTo(SMALL / PAGE);
+        cache.verify();
+        assertContent(content);
+        assertThat(counter(CacheCounter.PAGES)).isLessThanOrEqualTo(SMALL / PAGE);
+    }
+
+    @Test
+    @DisplayName("G10: a cache grows up to its largest capacity, and shrinks again")
+    void growAndShrink() throws Exception {
+        assertThat(cache.maxCapacity()).isEqualTo(4L * LARGE);
+        final byte[] content = cached(2000);
+        for (final long capacity : new long[] {4L * LARGE, SMALL, LARGE + 100 * PAGE, SMALL + 300 * PAGE + 17, LARGE}) {
+            cache.resize(capacity);
+            assertThat(cache.capacity()).isEqualTo(capacity & -PAGE);
+            cache.verify();
+            assertThat(readAll()).isEqualTo(content);
+            cache.verify();
+        }
+        cache.resize(4L * LARGE);
+        assertThat(readAll()).isEqualTo(content);
+        final long reads = counter(CacheCounter.STORE_READS);
+        assertThat(readAll()).isEqualTo(content);
+        assertThat(counter(CacheCounter.STORE_READS)).as("all of it fits").isEqualTo(reads);
+    }
+
+    @Test
+    @DisplayName("G10: the memory of frames that went out of service reads as zeros: it was given back")
+    void memoryIsGivenBack() throws Exception {
+        cached(2000);
+        final long address = cache.arena.address(1500);
+        assertThat(bytesAt(address, PAGE)).isNotEqualTo(new byte[PAGE]);
+        cache.resize(SMALL);
+        assertThat(bytesAt(address, PAGE)).isEqualTo(new byte[PAGE]);
+        assertThat(bytesAt(cache.arena.address(LARGE / PAGE - 1), PAGE)).isEqualTo(new byte[PAGE]);
+    }
+
+    @Test
+    @DisplayName("G10: batches, overhead and the share of the small queue follow the capacity")
+    void limitsFollow() throws Exception {
+        final int batch = cache.batchLimit;
+        final long overhead = cache.overheadBytes();
+        cache.resize(SMALL);
+        assertThat(cache.batchLimit).isEqualTo(batch / 2);
+        assertThat(cache.overheadBytes()).isLessThan(overhead);
+        cache.resize(LARGE);
+        assertThat(cache.batchLimit).isEqualTo(batch);
+        assertThat(cache.overheadBytes()).isEqualTo(overhead);
+    }
+
+    @Test
+    @DisplayName("G10: a page that stays in use ends the shrink with EBUSY, names it, and leaves the former capacity")
+    void busy() throws Exception {
+        final byte[] content = cached(2000);
+        final int index = indexInFrame(1800);
+        final int frame = mapping().getPage(index);
+        cache.resizer.patience(TimeUnit.MILLISECONDS.toNanos(20));
+        assertThatThrownBy(() -> cache.resize(SMALL)).isInstanceOfSatisfying(CacheException.class,
+            e -> assertThat(e.errno()).isEqualTo(Errno.EBUSY)).hasMessageContaining("page " + index + " of");
+        assertThat(cache.capacity()).isEqualTo(LARGE);
+        cache.release(frame);
+        cache.verify();
+        assertContent(content);
+        cache.resize(SMALL);
+        assertContent(content);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MIN_VALUE, -1, 0, 1, PageCache.MIN_CAPACITY - 1, 4L * LARGE + 1, Long.MAX_VALUE})
+    @DisplayName("A capacity that the cache cannot have is refused with EINVAL")
+    void badSizes(final long bytes) {
+        assertErrno(Errno.EINVAL, () -> cache.resize(bytes));
+        assertThat(cache.capacity()).isEqualTo(LARGE);
+    }
+
+    @Test
+    @DisplayName("A closed cache is neither resized nor compacted")
+    void closed() {
+        final PageCache other = PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(SMALL).build();
+        other.close();
+        assertThatThrownBy(() -> other.resize(SMALL)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(other::compact).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    @DisplayName("The largest capacity is refused outside its range, and never less than the capacity")
+    void maxCapacity() {
+        final PageCache.Builder builder = PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new);
+        assertThatThrownBy(() -> builder.maxCapacity(SMALL - 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder.maxCapacity(PageCache.MAX_CAPACITY + 1)).isInstanceOf(IllegalArgumentException.class);
+        try (PageCache other = builder.capacity(LARGE).maxCapacity(SMALL).build()) {
+            assertThat(other.maxCapacity()).isEqualTo(LARGE);
+        }
+    }
+
+    @Test
+    @DisplayName("G11: compaction gathers free frames into whole blocks and loses no page")
+    void compaction() throws Exception {
+        final byte[] content = cached(2000);
+        // Every eighth page stays.
+        for (int index = 0; index < 2000; index += 8) {
+            file.punch((index + 1L) * PAGE, 7L * PAGE);
+            Arrays.fill(content, (index + 1) * PAGE, Math.min(2000, index + 8) * PAGE, (byte) 0);
+        }
+        final long pages = counter(CacheCounter.PAGES);
+        assertThat(cache.allocator.allocate(9)).isEqualTo(-1);
+        final int gathered = cache.compact();
+        assertThat(gathered).isEqualTo(3);
+        assertThat(counter(CacheCounter.PAGES)).isEqualTo(pages);
+        cache.verify();
+        for (int i = 0; i < gathered; i++) {
+            final int block = cache.allocator.allocate(9);
+            assertThat(block).isNotNegative();
+            cache.allocator.free(block, 9);
+        }
+        assertContent(content);
+    }
+
+    @Test
+    @DisplayName("G11: a page in use keeps its block from being emptied, and no other")
+    void compactionLeavesBusyBlocks() throws Exception {
+        cached(2000);
+        for (int index = 0; index < 2000; index += 8) {
+            file.punch((index + 1L) * PAGE, 7L * PAGE);
+        }
+        final int frame = mapping().getPage(indexInFrame(0, 512));
+        assertThat(cache.compact()).isEqualTo(3);
+        assertThat(frame).isLessThan(512);
+        assertThat(cache.descriptors.mapping(frame)).isEqualTo(mapping().id);
+        cache.release(frame);
+    }
+
+    private Mapping mapping() {
+        return cache.mappings.values().iterator().next();
+    }
+
+    private int indexInFrame(final int first) {
+        return indexInFrame(first, first + 1);
+    }
+
+    /** The lowest index whose page is in one of some frames. */
+    private int indexInFrame(final int first, final int end) {
+        final Mapping mapping = mapping();
+        for (int index = 0; index < 2000; index++) {
+            final int frame = mapping.getPage(index);
+            if (frame >= 0) {
+                cache.release(frame);
+            }
+            if (frame >= first && frame < end) {
+                return index;
+            }
+        }
+        throw new AssertionError("no page in frames " + first + " to " + end);
+    }
+}
