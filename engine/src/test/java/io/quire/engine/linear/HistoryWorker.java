@@ -6,6 +6,7 @@ import java.nio.LongBuffer;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.CachedFile;
@@ -38,6 +39,8 @@ final class HistoryWorker implements Callable<Void> {
     private static final int HOT_PAGES = 5;
     private static final int LONGEST = 6 * PAGE;
     private static final int COLD_RUN = 48;
+    /** How much of all trouble is a store that breaks: every such write stays uncertain to the end of the round. */
+    private static final int BREAK_ONE_IN = 50;
     private static final int PLACE_BITS = 20;
     private static final int SECOND_PIECE = 2 * LONGEST;
     private static final int BUFFER = COLD_RUN * PAGE;
@@ -51,6 +54,7 @@ final class HistoryWorker implements Callable<Void> {
     private final CachedFile cold;
     private final List<WritePolicy> policies;
     private final FaultyStore faults;
+    private final AtomicBoolean breaks;
     private final boolean mischief;
     private final int operations;
     private final int number;
@@ -60,9 +64,18 @@ final class HistoryWorker implements Callable<Void> {
     private long sequence;
     private long coldPage;
 
+    /** A store that broke after it had taken what was written. */
+    static final class BrokenStoreException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        BrokenStoreException() {
+            super("the store broke, as the test wants it");
+        }
+    }
+
     HistoryWorker(final long seed, final int number, final int operations, final HistoryRecorder recorder,
         final PageCache cache, final CachedFile file, final CachedFile cold, final List<WritePolicy> policies,
-        final FaultyStore faults, final boolean mischief) throws CacheException {
+        final FaultyStore faults, final AtomicBoolean breaks, final boolean mischief) throws CacheException {
         this.random = new Random(seed * 1_000_003 + number);
         this.number = number;
         this.operations = operations;
@@ -73,6 +86,7 @@ final class HistoryWorker implements Callable<Void> {
         this.cold = cold;
         this.policies = policies;
         this.faults = faults;
+        this.breaks = breaks;
         this.mischief = mischief;
         this.coldPage = random.nextInt(COLD_PAGES);
     }
@@ -141,6 +155,10 @@ final class HistoryWorker implements Callable<Void> {
 
     /** Something happens to a call of the store that comes soon, perhaps of another thread. */
     private void makeTrouble() {
+        if (random.nextInt(BREAK_ONE_IN) == 0) {
+            breaks.set(true);
+            return;
+        }
         final StoreOperation operation = switch (random.nextInt(8)) {
             case 0 -> StoreOperation.READ;
             case 1 -> StoreOperation.TRUNCATE;
@@ -266,7 +284,8 @@ final class HistoryWorker implements Callable<Void> {
         OffHeap.copy(buffer + firstPiece(length), buffer + SECOND_PIECE, length - firstPiece(length));
         final int how = random.nextInt(4);
         final long invoked = recorder.tick();
-        int n;
+        int n = 0;
+        boolean broke = false;
         try {
             n = switch (how) {
                 case 0 -> file.write(from, array, 0, length);
@@ -275,13 +294,19 @@ final class HistoryWorker implements Callable<Void> {
             };
         } catch (final CacheException e) {
             expected(e);
-            n = 0;
+        } catch (final BrokenStoreException e) {
+            broke = true;
         }
         final long returned = recorder.tick();
         for (int at = 0; at < length; at += 8) {
             final long word = from + at >>> 3;
             if (watched(word)) {
-                track.add(word, at < n ? Effect.WRITE : Effect.REFUSED, writer | word, invoked, returned);
+                if (broke) {
+                    // What arrived beyond the end of the file may come to light when the file grows, long afterwards.
+                    track.add(word, Effect.UNCERTAIN, writer | word, invoked, WordOperation.NEVER);
+                } else {
+                    track.add(word, at < n ? Effect.WRITE : Effect.REFUSED, writer | word, invoked, returned);
+                }
             }
         }
     }
