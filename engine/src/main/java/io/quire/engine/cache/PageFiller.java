@@ -64,7 +64,7 @@ final class PageFiller {
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.READ_UPTODATE, mapping.id, index);
             }
-            final int wanted = (int) Math.min(Math.min(length, FRAME_SIZE - offset), mapping.size() - position);
+            final int wanted = mapping.clip(position, Math.min(length, FRAME_SIZE - offset));
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.READ_SIZE_READ, mapping.id, index);
             }

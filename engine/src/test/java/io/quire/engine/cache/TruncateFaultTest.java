@@ -133,6 +133,25 @@ class TruncateFaultTest extends InterleavingFixture {
         }
     }
 
+    @Test
+    @DisplayName("K5: a read that finds itself almost 2^62 bytes beyond the new size copies nothing at all")
+    void farBeyondTheNewSize() throws Exception {
+        final long size = 1L << 62;
+        for (final CachePoint at : List.of(CachePoint.READ_HAS_PAGE, CachePoint.READ_UPTODATE, CachePoint.COPY_DONE)) {
+            file.truncate(size);
+            if (at == CachePoint.COPY_DONE) {
+                read(size - 64, 8);
+            }
+            fill(buffer, filled(PAGE, 0x33));
+            // The distance has 64 for its lower half.
+            final Actor<Integer> reader = actor("reader", () -> file.read(size - 64, buffer, 8)).stopAt(points, at).start();
+            assertThat(reader.isStopped()).isTrue();
+            file.truncate(0);
+            assertThat(reader.end()).isZero();
+            assertThat(bytesAt(buffer + 8, PAGE - 8)).as("behind the target").containsOnly(0x33);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("faultPoints")
     @DisplayName("K1, K2, K3: a fault stopped anywhere, a truncate that runs as far as it gets: nothing beyond the size, no old byte")
