@@ -6,7 +6,7 @@ import io.quire.engine.store.Errno;
 import io.quire.engine.store.StoreException;
 
 /** An operation on a cached file was refused or failed. Carries the errno that a program would see. */
-public final class CacheException extends IOException {
+public class CacheException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** A positive error number. */

@@ -51,6 +51,15 @@ enum CachePoint {
     /** How many bytes of the page are valid was computed from the size; it is neither zeroed behind them nor unlocked. */
     FILL_SIZE_READ,
 
+    // ---- showing a page in a region: FilePages.tryShow; and writeback: DirtyPages ----
+
+    /** The page was found good and unlocked; its map count was not raised. */
+    SHOW_CHECKED,
+    /** Its map count was raised; it was not looked at again. */
+    SHOW_RAISED,
+    /** The pages of a run, of which the index is the first, are not dirty any more and write-protected; the store was not asked. */
+    WRITEBACK_PROTECTED,
+
     // ---- truncate and its kin: PageRemover. The index is the first page beyond the new size ----
 
     /** The smaller size is visible; no fault mutex was passed. */

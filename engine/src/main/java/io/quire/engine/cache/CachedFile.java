@@ -11,6 +11,7 @@ import io.quire.engine.store.Errno;
 import io.quire.engine.store.IoVector;
 import io.quire.engine.store.StoreAttributes;
 import io.quire.engine.store.StoreException;
+import io.quire.engine.tree.PageTree;
 
 /**
  * An open file of a {@link PageCache}: reads and writes at byte offsets.
@@ -408,7 +409,8 @@ public final class CachedFile implements AutoCloseable {
     }
 
     /**
-     * Waits until everything written so far has reached stable storage, and tells of write errors since the last time.
+     * Waits until everything written so far, also through mapped regions, has reached stable storage, and tells of write
+     * errors since the last time.
      *
      * @param dataOnly whether attributes that are not needed to read the data back may stay behind
      * @throws CacheException EBADF when closed; the store's errno; or, once for each handle, the errno of a write that failed
@@ -417,17 +419,7 @@ public final class CachedFile implements AutoCloseable {
     public void sync(final boolean dataOnly) throws CacheException {
         checkOpen();
         mapping.checkOpen();
-        try {
-            mapping.file.sync(dataOnly);
-        } catch (final StoreException e) {
-            mapping.errors.record(e.errno());
-            mapping.errors.advance(errorCursor);
-            throw new CacheException("syncing a file", e);
-        }
-        final int missed = mapping.errors.advance(errorCursor);
-        if (missed != 0) {
-            throw new CacheException(missed, "an earlier write to this file failed; what it wrote may be lost");
-        }
+        mapping.sync(0, PageTree.MAX_INDEX, dataOnly, errorCursor);
     }
 
     /**
@@ -467,6 +459,20 @@ public final class CachedFile implements AutoCloseable {
      */
     public void writePolicy(final WritePolicy policy) {
         mapping.policy(policy);
+    }
+
+    /**
+     * The file's pages, for somebody who shows them elsewhere: {@code io.quire.engine.map} builds on this.
+     *
+     * @return a handle of its own
+     * @throws CacheException EBADF when the file is closed
+     */
+    public FilePages pages() throws CacheException {
+        checkOpen();
+        if (!mapping.attach()) {
+            throw closedFile();
+        }
+        return new FilePages(mapping);
     }
 
     /**

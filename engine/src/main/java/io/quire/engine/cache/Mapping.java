@@ -15,6 +15,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
@@ -203,6 +204,34 @@ final class Mapping {
         return writable;
     }
 
+    /** Whether anybody used a page through an entry since this was last asked. */
+    boolean referenced(final long index) {
+        boolean used = false;
+        for (final PageMapper mapper : mappers) {
+            used |= mapper.referenced(index);
+        }
+        return used;
+    }
+
+    /** How many entries show a page. For the structural check. */
+    int entries(final long index) {
+        int entries = 0;
+        for (final PageMapper mapper : mappers) {
+            entries += mapper.entries(index);
+        }
+        return entries;
+    }
+
+    /**
+     * Takes one page back from everybody who shows it; under its page lock. M3: who raises the map count looks at the lock
+     * afterwards, so a count of zero that is read under the lock stays zero.
+     */
+    void unmapLocked(final long index, final int frame) {
+        if (descriptors.maps(frame) != 0) {
+            unmapPages(index, index, false);
+        }
+    }
+
     // ---- coherence with changes from outside ----
 
     /** Own changes move the times of the file: the next look takes them over instead of dropping the pages. */
@@ -244,6 +273,40 @@ final class Mapping {
             throw new CacheException("reading the attributes of a file", e);
         } finally {
             writeLock.unlock();
+        }
+    }
+
+    // ---- dirty pages ----
+
+    /** Writes back the dirty pages of a range, if there are any at all. */
+    void flush(final long first, final long last) throws CacheException {
+        if (tree.isAnyMarked(PageTree.MARK_DIRTY)) {
+            writeLock.lock();
+            try {
+                cache.dirty.flush(this, first, last);
+            } finally {
+                writeLock.unlock();
+            }
+        }
+    }
+
+    /** Writes back, waits for stable storage, and tells of the errors that a cursor has not passed. */
+    void sync(final long first, final long last, final boolean dataOnly, final AtomicLong errorCursor)
+        throws CacheException {
+        try {
+            flush(first, last);
+            file.sync(dataOnly);
+        } catch (final StoreException e) {
+            errors.record(e.errno());
+            errors.advance(errorCursor);
+            throw new CacheException("syncing a file", e);
+        } catch (final CacheException e) {
+            errors.advance(errorCursor);
+            throw e;
+        }
+        final int missed = errors.advance(errorCursor);
+        if (missed != 0) {
+            throw new CacheException(missed, "an earlier write to this file failed; what it wrote may be lost");
         }
     }
 
@@ -317,8 +380,12 @@ final class Mapping {
         return new CacheException(Errno.ENOMEM, "no tree node is left for page " + index + "; use a larger cache");
     }
 
-    /** Takes a page out of the tree; under its page lock. The caller unlocks and drops the cache's reference. */
+    /**
+     * Takes a page out of the tree and back from everybody who shows it; under its page lock. The caller unlocks and drops the
+     * cache's reference.
+     */
     void removeLocked(final long index, final int frame, final ThreadState state) {
+        unmapLocked(index, frame);
         tree.lock();
         try {
             detachLocked(index, frame);
@@ -333,6 +400,7 @@ final class Mapping {
         assert isBound(frame, index) && descriptors.has(frame, LOCKED);
         final int before = tree.replace(index, PageTree.EMPTY);
         assert before == PageTree.page(frame) : "slot " + index + " held " + before;
+        cache.dirty.forget(frame, cache.threads.current());
         descriptors.unbind(frame);
     }
 

@@ -63,6 +63,7 @@ public final class PageCache implements AutoCloseable {
     final ThreadStates threads;
     final PageFiller filler;
     final PageRemover remover;
+    final DirtyPages dirty;
     final Reclaimer reclaimer;
     final Migrator migrator;
     final Resizer resizer;
@@ -98,6 +99,7 @@ public final class PageCache implements AutoCloseable {
         threads = new ThreadStates(resources);
         filler = new PageFiller(this);
         remover = new PageRemover(this);
+        dirty = new DirtyPages(this);
         reclaimer = new Reclaimer(this);
         migrator = new Migrator(this);
         resizer = new Resizer(this);
@@ -397,7 +399,11 @@ public final class PageCache implements AutoCloseable {
         for (final Mapping mapping : mappings.values()) {
             mapping.writeLock.lock();
             try {
-                remover.removeOnce(mapping, 0, PageTree.MAX_INDEX);
+                dirty.flush(mapping, 0, PageTree.MAX_INDEX);
+                remover.removeOnce(mapping, 0, PageTree.MAX_INDEX, true);
+            } catch (final CacheException e) {
+                // Recorded for every open file; the pages stay.
+                logger.log(System.Logger.Level.WARNING, "writing back pages to be dropped", e);
             } finally {
                 mapping.writeLock.unlock();
             }
@@ -423,7 +429,10 @@ public final class PageCache implements AutoCloseable {
         new StructureCheck(this).run();
     }
 
-    /** Closes every file that is still open, without a sync, and gives the memory back. Later use is refused. */
+    /**
+     * Closes every file that is still open and gives the memory back. What was stored through regions is handed to the store,
+     * without a sync. Later use is refused.
+     */
     @Override
     public void close() {
         if (closed) {
@@ -445,10 +454,14 @@ public final class PageCache implements AutoCloseable {
     void tearDown(final Mapping mapping) throws CacheException {
         mapping.writeLock.lock();
         try {
-            remover.tearDown(mapping);
-            mappings.remove(mapping);
-            mapping.tree.close();
-            mapping.file.close();
+            try {
+                // Fails when the last dirty pages cannot be written back: the file is closed all the same.
+                remover.tearDown(mapping);
+            } finally {
+                mappings.remove(mapping);
+                mapping.tree.close();
+                mapping.file.close();
+            }
         } catch (final StoreException e) {
             throw new CacheException("closing a file", e);
         } finally {
@@ -540,9 +553,22 @@ public final class PageCache implements AutoCloseable {
         unlockPageWith(frame, UPTODATE | flags);
     }
 
-    /** Whether the page that a frame belongs to is locked by anybody. A recent value. */
+    /**
+     * Whether the page that a frame belongs to is locked by anybody. A recent value; a lock that was taken before the call, and
+     * is kept, is seen also when the page was split meanwhile.
+     */
     boolean isPageLocked(final int frame) {
-        return locks.isLocked(descriptors.head(frame));
+        int head = descriptors.head(frame);
+        while (true) {
+            if (locks.isLocked(head)) {
+                return true;
+            }
+            final int now = descriptors.head(frame);
+            if (now == head) {
+                return false;
+            }
+            head = now;
+        }
     }
 
     /** Drops a reference; the last one frees the page's frames. */

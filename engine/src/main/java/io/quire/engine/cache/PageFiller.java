@@ -43,10 +43,50 @@ final class PageFiller {
         final int length, final ThreadState state) throws CacheException {
         final long index = position >>> FRAME_SHIFT;
         final int offset = (int) position & FRAME_SIZE - 1;
+        final int inPage = Math.min(length, FRAME_SIZE - offset);
+        final int frame = pin(mapping, readAhead, index, offset, offset + length, state);
+        if (frame == END) {
+            return END;
+        }
+        final int wanted = mapping.clip(position, inPage);
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.READ_SIZE_READ, mapping.id, index);
+        }
+        if (wanted > 0) {
+            OffHeap.copy(cache.arena.address(frame) + offset, target, wanted);
+        }
+        // A cache that closes marks its mappings before it discards the frames: what was copied after that is no data. And
+        // what a truncate cut off meanwhile may have been zeros already. C5, C11.
+        OffHeap.loadFence();
+        final int copied = mapping.clip(position, wanted);
+        final boolean gone = mapping.isClosed();
+        final boolean marked = cache.descriptors.has(frame, READAHEAD);
+        if (marked) {
+            cache.descriptors.clear(frame, READAHEAD);
+            cache.replacement.touched(frame);
+        }
+        cache.release(frame);
+        if (gone) {
+            mapping.checkOpen();
+        }
+        if (marked) {
+            prefetchAfter(mapping, readAhead, index);
+        }
+        return copied > 0 ? copied : END;
+    }
+
+    /**
+     * Finds or fetches a page, with a reference: [from, to) of it can be read, as far as the file goes.
+     *
+     * @param to end of what is asked for, counted from the start of the page; may lie in a later page, which is then fetched too
+     * @return its frame, or {@link #END}
+     */
+    int pin(final Mapping mapping, final ReadAhead readAhead, final long index, final int from, final int to,
+        final ThreadState state) throws CacheException {
         while (true) {
             int frame = mapping.getPage(index);
             if (frame == Mapping.NONE) {
-                frame = fault(mapping, readAhead, index, offset + length + FRAME_SIZE - 1 >>> FRAME_SHIFT, state);
+                frame = fault(mapping, readAhead, index, to + FRAME_SIZE - 1 >>> FRAME_SHIFT, state);
                 if (frame == END) {
                     return END;
                 }
@@ -57,38 +97,14 @@ final class PageFiller {
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.READ_HAS_PAGE, mapping.id, index);
             }
-            if (!makeReadable(mapping, index, frame, offset, Math.min(length, FRAME_SIZE - offset) + offset, state)) {
+            if (!makeReadable(mapping, index, frame, from, Math.min(to, FRAME_SIZE), state)) {
                 cache.release(frame);
                 continue;
             }
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.READ_UPTODATE, mapping.id, index);
             }
-            final int wanted = mapping.clip(position, Math.min(length, FRAME_SIZE - offset));
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.READ_SIZE_READ, mapping.id, index);
-            }
-            if (wanted > 0) {
-                OffHeap.copy(cache.arena.address(frame) + offset, target, wanted);
-            }
-            // A cache that closes marks its mappings before it discards the frames: what was copied after that is no data. And
-            // what a truncate cut off meanwhile may have been zeros already. C5, C11.
-            OffHeap.loadFence();
-            final int copied = mapping.clip(position, wanted);
-            final boolean gone = mapping.isClosed();
-            final boolean marked = cache.descriptors.has(frame, READAHEAD);
-            if (marked) {
-                cache.descriptors.clear(frame, READAHEAD);
-                cache.replacement.touched(frame);
-            }
-            cache.release(frame);
-            if (gone) {
-                mapping.checkOpen();
-            }
-            if (marked) {
-                prefetchAfter(mapping, readAhead, index);
-            }
-            return copied > 0 ? copied : END;
+            return frame;
         }
     }
 

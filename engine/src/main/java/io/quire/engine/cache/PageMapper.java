@@ -26,4 +26,20 @@ public interface PageMapper {
      * @return entries that were writable
      */
     int writeProtect(long index);
+
+    /**
+     * Whether a page was accessed through an entry since this was last asked (Linux: {@code folio_referenced}).
+     *
+     * @param index page index of the file
+     * @return whether any entry was used; none says so again until it is used again
+     */
+    boolean referenced(long index);
+
+    /**
+     * How many entries show a page, private copies not counted. Exact when nothing else runs.
+     *
+     * @param index page index of the file
+     * @return entries, 0 or more
+     */
+    int entries(long index);
 }

@@ -2,6 +2,7 @@ package io.quire.engine.cache;
 
 import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
+import static io.quire.engine.memory.PageDescriptors.DIRTY;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import io.quire.engine.lock.StopPoints;
@@ -47,6 +48,7 @@ final class PageRemover {
                 mapping.publishSize(newSize);
                 return;
             }
+            saveDirty(mapping, newSize);
             mapping.publishSize(newSize);
             mapping.noteOwnChange();
             final long firstGone = PageFiller.pages(newSize);
@@ -72,6 +74,16 @@ final class PageRemover {
         }
     }
 
+    /** What is cut off comes back when the store refuses to shrink, so the store must have it before. */
+    private void saveDirty(final Mapping mapping, final long newSize) {
+        try {
+            cache.dirty.flush(mapping, newSize >>> FRAME_SHIFT, PageTree.MAX_INDEX);
+        } catch (final CacheException e) {
+            // Recorded for every open file. A full store must not keep anybody from making a file shorter.
+            cache.logger.log(System.Logger.Level.DEBUG, "writing back before a truncate", e);
+        }
+    }
+
     /** The store kept the old size: its bytes are asked for again, those of the page with the zeroed tail too. */
     private void restore(final Mapping mapping, final long oldSize, final long newSize) {
         publishWithoutTail(mapping, newSize >>> FRAME_SHIFT, oldSize);
@@ -85,7 +97,7 @@ final class PageRemover {
         final int stripe = cache.stripes.stripe(mapping.id, tail);
         cache.stripes.lock(stripe);
         try {
-            removeOnce(mapping, tail, tail);
+            removeOnce(mapping, tail, tail, false);
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.RESTORE_PAGE_REMOVED, mapping.id, tail);
             }
@@ -173,9 +185,11 @@ final class PageRemover {
 
     /**
      * Drops every page because the file changed from outside; it has another size now. A page that comes in while this
-     * runs was read after the change, so one pass is enough; only what lies beyond a smaller size must be gone for good.
+     * runs was read after the change, so one pass is enough; only what lies beyond a smaller size must be gone for good. What
+     * regions stored goes to the store first.
      */
-    void dropAll(final Mapping mapping, final long newSize) {
+    void dropAll(final Mapping mapping, final long newSize) throws CacheException {
+        cache.dirty.flush(mapping, 0, PageTree.MAX_INDEX);
         final long oldSize = mapping.size();
         if (newSize < oldSize) {
             mapping.publishSize(newSize);
@@ -183,11 +197,11 @@ final class PageRemover {
         } else if (newSize > oldSize) {
             publishWithoutTail(mapping, oldSize >>> FRAME_SHIFT, newSize);
         }
-        removeOnce(mapping, 0, PageTree.MAX_INDEX);
+        removeOnce(mapping, 0, PageTree.MAX_INDEX, true);
     }
 
     /** The mapping has been marked closed: no fault inserts after its mutex was passed. */
-    void tearDown(final Mapping mapping) {
+    void tearDown(final Mapping mapping) throws CacheException {
         if (StopPoints.ENABLED) {
             StopPoints.reached(CachePoint.TEARDOWN_BEGUN, mapping.id, 0);
         }
@@ -195,7 +209,12 @@ final class PageRemover {
         if (StopPoints.ENABLED) {
             StopPoints.reached(CachePoint.TEARDOWN_STRIPES_PASSED, mapping.id, 0);
         }
-        removeAll(mapping, 0, PageTree.MAX_INDEX);
+        mapping.unmapPages(0, Long.MAX_VALUE, true);
+        try {
+            cache.dirty.flush(mapping, 0, PageTree.MAX_INDEX);
+        } finally {
+            removeAll(mapping, 0, PageTree.MAX_INDEX);
+        }
     }
 
     /**
@@ -221,6 +240,8 @@ final class PageRemover {
         // A page with some valid blocks too; what is zeroed of the others is read again (C14).
         if (mapping.isBound(frame, index)
             && (cache.descriptors.has(frame, UPTODATE) || cache.descriptors.validBlocks(frame) != 0)) {
+            // A store through a region that saw the former size is in the page before it is zeroed; a later one faults. M4.
+            mapping.writeProtectPage(index);
             OffHeap.zero(cache.arena.address(frame) + from, to - from);
         }
         cache.unlockPage(frame);
@@ -238,12 +259,16 @@ final class PageRemover {
         if (StopPoints.ENABLED) {
             StopPoints.reached(CachePoint.TRUNCATE_STRIPES_PASSED, mapping.id, first);
         }
+        // Private copies too, which the removal of pages does not meet. Nobody makes one beyond the published size (M4), but a
+        // page that went by the old size can be shown until it is removed.
+        mapping.unmapPages(first, Long.MAX_VALUE, true);
         removeAll(mapping, first, PageTree.MAX_INDEX);
+        mapping.unmapPages(first, Long.MAX_VALUE, true);
     }
 
     /** Removes pages until a pass over the range finds none; only where faults no longer bring new ones in. */
     private void removeAll(final Mapping mapping, final long first, final long last) {
-        while (removeOnce(mapping, first, last)) {
+        while (removeOnce(mapping, first, last, false)) {
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.TRUNCATE_BETWEEN_PASSES, mapping.id, first);
             }
@@ -254,9 +279,10 @@ final class PageRemover {
      * Removes the pages that are present, in batches. One pass, because concurrent faulters could otherwise keep it busy for
      * ever.
      *
+     * @param keepDirty whether pages stay whose bytes the store does not have
      * @return whether there were any
      */
-    boolean removeOnce(final Mapping mapping, final long first, final long last) {
+    boolean removeOnce(final Mapping mapping, final long first, final long last, final boolean keepDirty) {
         final ThreadState state = cache.threads.current();
         final long[] indices = new long[BATCH];
         final int[] frames = new int[BATCH];
@@ -266,7 +292,7 @@ final class PageRemover {
         while (from <= last && (n = collect(mapping, from, last, indices, frames)) > 0) {
             found = true;
             from = indices[n - 1] + 1;
-            removeBatch(mapping, indices, frames, n, state);
+            removeBatch(mapping, indices, frames, n, keepDirty, state);
         }
         return found;
     }
@@ -287,7 +313,7 @@ final class PageRemover {
     }
 
     private void removeBatch(final Mapping mapping, final long[] indices, final int[] frames, final int n,
-        final ThreadState state) {
+        final boolean keepDirty, final ThreadState state) {
         if (StopPoints.ENABLED) {
             StopPoints.reached(CachePoint.REMOVE_COLLECTED, mapping.id, indices[0]);
         }
@@ -298,10 +324,16 @@ final class PageRemover {
             StopPoints.reached(CachePoint.REMOVE_LOCKED, mapping.id, indices[0]);
         }
         long removed = 0;
+        for (int i = 0; i < n; i++) {
+            if (mapping.isBound(frames[i], indices[i])) {
+                mapping.unmapLocked(indices[i], frames[i]);
+            }
+        }
         mapping.tree.lock();
         try {
             for (int i = 0; i < n; i++) {
-                if (mapping.isBound(frames[i], indices[i])) {
+                if (mapping.isBound(frames[i], indices[i])
+                    && !(keepDirty && cache.descriptors.has(frames[i], DIRTY))) {
                     mapping.detachLocked(indices[i], frames[i]);
                     removed |= 1L << i;
                 }

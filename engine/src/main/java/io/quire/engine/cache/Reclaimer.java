@@ -86,7 +86,7 @@ final class Reclaimer {
                 StopPoints.reached(CachePoint.EVICT_LOCKED, descriptors.mapping(frame), descriptors.index(frame));
             }
             final Mapping mapping = cache.mappings.get(descriptors.mapping(frame));
-            if (mapping != null && mapping.tree.tryLock()) {
+            if (mapping != null && takeBack(mapping, frame) && mapping.tree.tryLock()) {
                 try {
                     evicted = freezeAndDetach(mapping, frame);
                     if (evicted && cache.nodes.shadowNodes() > shadowNodeLimit) {
@@ -110,6 +110,23 @@ final class Reclaimer {
         }
         cache.release(frame);
         return false;
+    }
+
+    /**
+     * Takes a page back from the regions that show it, unless one of them used it since this was last asked; under its page
+     * lock (Linux: {@code folio_referenced}, {@code try_to_unmap}).
+     */
+    private boolean takeBack(final Mapping mapping, final int frame) {
+        if (cache.descriptors.maps(frame) == 0) {
+            return true;
+        }
+        final long index = cache.descriptors.index(frame);
+        if (mapping.referenced(index)) {
+            cache.replacement.touched(frame);
+            return false;
+        }
+        mapping.unmapPages(index, index, false);
+        return true;
     }
 
     /** Takes a page out if nobody but the tree and the caller refers to it; under its page lock and its tree's lock. */

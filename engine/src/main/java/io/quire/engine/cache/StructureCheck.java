@@ -17,7 +17,9 @@ import io.quire.engine.tree.PageTree;
 
 /**
  * The deep check with which every test of the cache ends: each page of each tree is bound to its place, uptodate or with
- * valid blocks, unlocked and held by the tree alone; the last page is zero beyond the size (C6); no frame is in two places; every other frame is free; queues and counters agree.
+ * valid blocks, unlocked and held by the tree alone, shown by as many region entries as its map count says, and dirty if its
+ * index is marked so; the last page is zero beyond the size (C6); no frame is in two places; every other frame is free;
+ * queues and counters agree.
  */
 final class StructureCheck {
     private static final int BATCH = 64;
@@ -25,6 +27,7 @@ final class StructureCheck {
     private final PageCache cache;
     private final BitSet seen = new BitSet();
     private long pages;
+    private long dirtyPages;
 
     StructureCheck(final PageCache cache) {
         this.cache = cache;
@@ -41,7 +44,13 @@ final class StructureCheck {
         final int frames = cache.allocator.frames();
         require(free + pages == frames, free + " free frames and " + pages + " pages make " + frames + " frames: one leaked");
         final long dirty = cache.counters().get(CacheCounter.DIRTY);
-        require(dirty == 0, dirty + " pages are on their way to the store while nothing runs");
+        require(dirty == dirtyPages, "the counter says " + dirty + " dirty pages, the trees hold " + dirtyPages);
+        require(cache.dirty.count() == dirtyPages,
+            "throttling counts " + cache.dirty.count() + " dirty pages, the trees hold " + dirtyPages);
+        for (int frame = 0; frame < cache.arena.frames(); frame++) {
+            require(seen.get(frame) || cache.descriptors.maps(frame) == 0,
+                "free frame " + frame + " has " + cache.descriptors.maps(frame) + " maps");
+        }
         cache.replacement.verify(pages);
     }
 
@@ -78,13 +87,19 @@ final class StructureCheck {
         require(mapping.isBound(frame, index),
             where + " is bound to page " + descriptors.index(frame) + " of mapping " + descriptors.mapping(frame));
         final long state = descriptors.state(frame);
-        require((state & (LOCKED | WAITERS | DIRTY | WRITEBACK)) == 0, where + " has state " + Long.toHexString(state));
+        require((state & (LOCKED | WAITERS | WRITEBACK)) == 0, where + " has state " + Long.toHexString(state));
         final boolean uptodate = (state & UPTODATE) != 0;
         final int valid = descriptors.validBlocks(frame);
         require(uptodate ? valid == 0 : valid != 0 && valid != ALL_BLOCKS, where + " has state " + Long.toHexString(state)
             + " and valid blocks " + Integer.toBinaryString(valid));
         require(descriptors.refs(frame) == 1, where + " has " + descriptors.refs(frame) + " references");
-        require(descriptors.maps(frame) == 0, where + " has " + descriptors.maps(frame) + " maps");
+        final int entries = mapping.entries(index);
+        require(descriptors.maps(frame) == entries,
+            where + " has " + descriptors.maps(frame) + " maps, and " + entries + " entries of regions show it");
+        final boolean dirty = (state & DIRTY) != 0;
+        require(dirty == mapping.tree.isMarked(index, PageTree.MARK_DIRTY),
+            where + (dirty ? " is dirty and not marked so" : " is marked dirty and is not"));
+        dirtyPages += dirty ? 1 : 0;
         require(index < PageFiller.pages(mapping.size()), where + " lies beyond the size " + mapping.size());
         final int inFile = (int) Math.min(FRAME_SIZE, mapping.size() - (index << FRAME_SHIFT));
         for (int at = inFile; at < FRAME_SIZE; at++) {

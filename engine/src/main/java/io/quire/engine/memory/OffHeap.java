@@ -44,6 +44,26 @@ public final class OffHeap {
      * @param address absolute address
      * @return the value there
      */
+    public static short getShort(final long address) {
+        return UnsafeApi.getShort(address);
+    }
+
+    /**
+     * Plain write.
+     *
+     * @param address absolute address
+     * @param value   to store
+     */
+    public static void putShort(final long address, final short value) {
+        UnsafeApi.putShort(address, value);
+    }
+
+    /**
+     * Plain read.
+     *
+     * @param address absolute address
+     * @return the value there
+     */
     public static int getInt(final long address) {
         return UnsafeApi.getInt(address);
     }

@@ -216,7 +216,6 @@ public final class PageDescriptors implements AutoCloseable {
         OffHeap.storeFence();
         OffHeap.putLong(address + MAPPING_OFFSET, mapping);
         OffHeap.putLong(address + INDEX_OFFSET, index);
-        OffHeap.putInt(address + MAPS_OFFSET, 0);
         OffHeap.putInt(address + BLOCKS_OFFSET, 0);
         OffHeap.putByte(address + USE_OFFSET, (byte) 0);
         OffHeap.putIntVolatile(address + REFS_OFFSET, 1);
@@ -266,6 +265,26 @@ public final class PageDescriptors implements AutoCloseable {
      */
     public int maps(final int frame) {
         return OffHeap.getIntVolatile(address(frame) + MAPS_OFFSET);
+    }
+
+    /**
+     * Counts one more region page that shows this page. Nobody sets the count: somebody who looks at a page without a
+     * reference may raise it, find the page gone and lower it again, while the frame is bound to another page.
+     *
+     * @param frame frame number
+     */
+    public void addMap(final int frame) {
+        OffHeap.getAndAddInt(address(frame) + MAPS_OFFSET, 1);
+    }
+
+    /**
+     * Counts one region page less that shows this page.
+     *
+     * @param frame frame number
+     */
+    public void removeMap(final int frame) {
+        final int before = OffHeap.getAndAddInt(address(frame) + MAPS_OFFSET, -1);
+        assert before > 0 : "map count of frame " + frame + " was " + before;
     }
 
     /**

@@ -19,25 +19,25 @@ import io.quire.engine.store.StoreFile;
  * <p>A {@link Behaviour} runs outside the file's monitor, so a call that is stopped in it holds up no other call: before the
  * call takes effect, or after it took effect and before the cache sees the result.
  */
-final class ProbeFile implements StoreFile {
+public final class ProbeFile implements StoreFile {
     private static final int CHUNK = 4096;
 
     /** The operations of a store file. */
-    enum Kind { READ, WRITE, TRUNCATE, PUNCH, ALLOCATE, SYNC, ATTRIBUTES, CLOSE, MAP }
+    public enum Kind { READ, WRITE, TRUNCATE, PUNCH, ALLOCATE, SYNC, ATTRIBUTES, CLOSE, MAP }
 
     /** One call, as it was asked for. */
-    record Call(Kind kind, long offset, long length) {
-        boolean is(final Kind wanted) {
+    public record Call(Kind kind, long offset, long length) {
+        public boolean is(final Kind wanted) {
             return kind == wanted;
         }
 
-        boolean touches(final long position) {
+        public boolean touches(final long position) {
             return offset <= position && position - offset < length;
         }
     }
 
     /** What a test does to the calls. */
-    interface Behaviour {
+    public interface Behaviour {
         default void before(final Call call) throws StoreException {
         }
 
@@ -52,7 +52,7 @@ final class ProbeFile implements StoreFile {
 
     /** Runs before a call takes effect. */
     @FunctionalInterface
-    interface Before {
+    public interface Before {
         void call(Call call) throws StoreException;
     }
 
@@ -63,11 +63,11 @@ final class ProbeFile implements StoreFile {
     private long size;
     private long clock = 1;
 
-    void behave(final Behaviour next) {
+    public void behave(final Behaviour next) {
         behaviour = next;
     }
 
-    void before(final Before action) {
+    public void before(final Before action) {
         behaviour = new Behaviour() {
             @Override
             public void before(final Call call) throws StoreException {
@@ -76,7 +76,7 @@ final class ProbeFile implements StoreFile {
         };
     }
 
-    void after(final Before action) {
+    public void after(final Before action) {
         behaviour = new Behaviour() {
             @Override
             public void after(final Call call) throws StoreException {
@@ -85,37 +85,37 @@ final class ProbeFile implements StoreFile {
         };
     }
 
-    void behaveWell() {
+    public void behaveWell() {
         behaviour = new Behaviour() { };
     }
 
-    List<Call> calls(final Kind kind) {
+    public List<Call> calls(final Kind kind) {
         synchronized (calls) {
             return calls.stream().filter(call -> call.kind == kind).toList();
         }
     }
 
-    void forgetCalls() {
+    public void forgetCalls() {
         calls.clear();
     }
 
-    boolean isClosed() {
+    public boolean isClosed() {
         return closed;
     }
 
     // ---- a change from outside: not seen by behaviours, not listed ----
 
-    synchronized void outsideWrite(final long offset, final byte[] bytes) {
+    public synchronized void outsideWrite(final long offset, final byte[] bytes) {
         put(offset, bytes, bytes.length);
         clock++;
     }
 
-    synchronized void outsideTruncate(final long newSize) {
+    public synchronized void outsideTruncate(final long newSize) {
         cut(newSize);
         clock++;
     }
 
-    synchronized byte[] content(final long offset, final int length) {
+    public synchronized byte[] content(final long offset, final int length) {
         final byte[] bytes = new byte[(int) Math.max(0, Math.min(length, size - offset))];
         get(offset, bytes);
         return bytes;

@@ -1,0 +1,23 @@
+package io.quire.engine.map;
+
+import io.quire.engine.cache.CacheException;
+
+/**
+ * Asked before a page of a shared region is made writable for the first time, and again after each writeback (Linux:
+ * {@code page_mkwrite}): to reserve space, say, or to refuse.
+ *
+ * <p>Runs in the storing thread, which holds no lock of the cache; the page is unlocked. Size and page are looked at again
+ * afterwards, so it may be called more than once for one store, and for a page that is then not made writable. It may use the
+ * cache, but must not unmap, protect or remap a region: that waits for this fault, and is refused.
+ */
+@FunctionalInterface
+public interface PageMadeWritable {
+    /**
+     * A page is about to be made writable.
+     *
+     * @param region       through which the store goes
+     * @param fileOffset   first byte of the page in the file, a multiple of 4096
+     * @throws CacheException to refuse: the store fails with it
+     */
+    void pageMadeWritable(MappedRegion region, long fileOffset) throws CacheException;
+}
