@@ -48,11 +48,12 @@ class CacheHistoryTest {
         private long recorded;
         private long faults;
         private long evictions;
+        private long migrations;
 
         @Override
         public String toString() {
             return rounds + " rounds, " + operations + " operations, " + recorded + " records of " + words
-                + " word histories, " + evictions + " evictions, " + faults + " store faults";
+                + " word histories, " + evictions + " evictions, " + migrations + " migrations, " + faults + " store faults";
         }
     }
 
@@ -102,6 +103,7 @@ class CacheHistoryTest {
             ExecutorService threads = Executors.newFixedThreadPool(WORKERS + 1);
             PageCache cache = Quire.cache().capacity(PageCache.MIN_CAPACITY).readAhead(seed % 3 == 0 ? 0 : 64 << 10)
                 .readAheadExecutor(seed % 3 == 1 ? threads : null)
+                .maxCapacity(2 * PageCache.MIN_CAPACITY)
                 .writePolicy(policies.get((int) Math.floorMod(seed, (long) policies.size()))).build()) {
             try (CachedFile cold = makeColdFile(cache, store)) {
                 final CachedFile file = cache.open(store.open("hot", true));
@@ -118,6 +120,7 @@ class CacheHistoryTest {
             }
             cache.verify();
             totals.evictions += cache.counters().get(CacheCounter.EVICTIONS);
+            totals.migrations += cache.counters().get(CacheCounter.MIGRATIONS);
             totals.faults += store.faults();
         }
         check(seed, recorder.byWord(), totals);

@@ -136,13 +136,17 @@ final class HistoryWorker implements Callable<Void> {
     private void disturb(final int choice) throws CacheException {
         if (choice < 955) {
             file.invalidate();
-        } else if (choice < 960) {
+        } else if (choice < 958) {
             cache.drop();
-        } else if (choice < 975) {
+        } else if (choice < 962) {
+            cache.resize(PageCache.MIN_CAPACITY + (long) random.nextInt(8) * (PageCache.MIN_CAPACITY / 8));
+        } else if (choice < 967) {
+            cache.compact();
+        } else if (choice < 980) {
             final CachedFile next = file.reopen();
             file.close();
             file = next;
-        } else if (choice < 985) {
+        } else if (choice < 988) {
             try {
                 file.sync(true);
             } catch (final CacheException e) {

@@ -1,7 +1,9 @@
 package io.quire.engine.stress;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -9,6 +11,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.CachedFile;
@@ -69,9 +72,20 @@ final class CacheDisturber implements AutoCloseable {
     private Callable<Void> shaper(final Random random) {
         return () -> {
             while (!stopped) {
-                if (random.nextInt(8) == 0) {
-                    cache.drop();
-                    count(Act.DROP);
+                switch (random.nextInt(16)) {
+                    case 0 -> {
+                        cache.drop();
+                        count(Act.DROP);
+                    }
+                    case 1, 2, 3 -> {
+                        cache.resize(SMALLEST + (long) (random.nextDouble() * (LARGEST - SMALLEST)));
+                        count(Act.RESIZE);
+                    }
+                    case 4, 5, 6 -> {
+                        cache.compact();
+                        count(Act.COMPACT);
+                    }
+                    default -> { }
                 }
                 // Between two changes the cache is to fill again.
                 LockSupport.parkNanos(random.nextInt(LONGEST_PAUSE_NANOS));
@@ -84,12 +98,10 @@ final class CacheDisturber implements AutoCloseable {
         counts.incrementAndGet(act.ordinal());
     }
 
-    long count(final Act... acts) {
-        long sum = 0;
-        for (final Act act : acts) {
-            sum += counts.get(act.ordinal());
-        }
-        return sum;
+    /** How often each was done. */
+    String summary() {
+        return Arrays.stream(Act.values())
+            .map(act -> act.name().toLowerCase(Locale.ROOT) + " " + counts.get(act.ordinal())).collect(Collectors.joining(", "));
     }
 
     @Override

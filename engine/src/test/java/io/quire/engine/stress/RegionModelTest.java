@@ -50,15 +50,15 @@ class RegionModelTest {
         try (Jitter _ = jitter ? new Jitter() : null;
             Store store = new MemoryStore();
             ExecutorService threads = Executors.newCachedThreadPool();
-            PageCache cache = Quire.cache().capacity(CacheDisturber.SMALLEST)
+            PageCache cache = Quire.cache().capacity(CacheDisturber.SMALLEST).maxCapacity(CacheDisturber.LARGEST)
                 .readAheadExecutor(seed % 3 == 0 ? threads : null).build()) {
             try (ModelOperator operator = new ModelOperator(seed, cache, store)) {
                 try (CacheDisturber disturber = new CacheDisturber(cache, store, threads, seed)) {
                     operator.run(operations);
                     operator.compareAll();
                     summary = operator.operations() + " operations (" + operator.summary() + "), evictions "
-                        + cache.counters().get(CacheCounter.EVICTIONS) + ", drops "
-                        + disturber.count(CacheDisturber.Act.DROP);
+                        + cache.counters().get(CacheCounter.EVICTIONS) + ", migrations "
+                        + cache.counters().get(CacheCounter.MIGRATIONS) + ", " + disturber.summary();
                 }
                 operator.compareAll();
             }
