@@ -16,6 +16,12 @@ public final class FaultMutexTable {
     private static final int PER_PROCESSOR = 8;
     private static final int MAX_PROCESSORS = 1 << 16;
 
+    /** What tests can stop at, or count. */
+    enum Point {
+        /** A stripe is about to be passed. The number is the stripe. */
+        PASSING
+    }
+
     private final Mutex[] stripes;
     private final int mask;
 
@@ -172,6 +178,9 @@ public final class FaultMutexTable {
     }
 
     private void pass(final int stripe) {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(Point.PASSING, 0, stripe);
+        }
         stripes[stripe].lock();
         stripes[stripe].unlock();
     }

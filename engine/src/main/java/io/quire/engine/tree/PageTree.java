@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.OffHeap;
 
 /**
@@ -290,6 +291,9 @@ public final class PageTree implements AutoCloseable {
                 return EMPTY;
             }
             bits -= Words.BITS;
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(TreePoint.LOOKUP_NODE, 0, index);
+            }
             word = OffHeap.getIntAcquire(Words.slotAddress(slots, word, Words.slotOf(index, bits)));
         }
         return Words.isNode(word) ? EMPTY : word;

@@ -1,5 +1,6 @@
 package io.quire.engine.tree;
 
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.OffHeap;
 
 /**
@@ -29,6 +30,9 @@ final class TreeScan {
      */
     static long next(final NodeSlab slab, final int word, final int shift, final long base, final long from,
         final long to, final int mark) {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(TreePoint.SCAN_NODE, 0, base);
+        }
         final long marks = OffHeap.getLongAcquire(slab.mark(word, mark));
         long wanted = marks & range(shift, base, from, to);
         if (shift == 0) {
@@ -68,6 +72,9 @@ final class TreeScan {
     static int gang(final NodeSlab slab, final int word, final int shift, final long base, final long from,
         final long to, final int mark, final long[] indices, final int[] frames, final int limit,
         final int found) {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(TreePoint.SCAN_NODE, 0, base);
+        }
         final long marks = OffHeap.getLongAcquire(slab.mark(word, mark));
         long wanted = marks & range(shift, base, from, to);
         int filled = found;

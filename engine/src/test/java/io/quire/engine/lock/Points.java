@@ -23,6 +23,9 @@ public final class Points implements AutoCloseable {
     /** Instead of a mapping or an index: whichever. */
     public static final long ANY = -1;
 
+    /** The point of a stripe that is about to be passed. The number is the stripe. */
+    public static final Enum<?> STRIPE_PASSING = FaultMutexTable.Point.PASSING;
+
     private static final long PATIENCE_SECONDS = 30;
 
     private final List<Watch> watches = new CopyOnWriteArrayList<>();

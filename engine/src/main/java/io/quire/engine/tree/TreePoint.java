@@ -1,0 +1,12 @@
+package io.quire.engine.tree;
+
+/**
+ * Where tests can stop, or count, what goes on in a tree. Each use is guarded by
+ * {@link io.quire.engine.lock.StopPoints#ENABLED}. There is no mapping.
+ */
+enum TreePoint {
+    /** An ordered search is about to look at the marks of a node. The number is the index of the node's first page. */
+    SCAN_NODE,
+    /** A lookup without the lock has read the word of a node, and will read a slot of that node. The number is the index looked for. */
+    LOOKUP_NODE
+}
