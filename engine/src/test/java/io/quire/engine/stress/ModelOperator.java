@@ -27,7 +27,9 @@ final class ModelOperator implements AutoCloseable {
     /** What is done; the number is how often, of all of them. */
     enum Kind {
         READ(220), READ_ARRAY(60), READ_VECTOR(30), READ_LONG(5), WRITE(120), WRITE_ARRAY(60), WRITE_VECTOR(30), WRITE_LONG(4),
-        TRUNCATE(12), GROW(6), PUNCH(16), ALLOCATE(4), SYNC(6), INVALIDATE(3), REOPEN(5), CLOSE_AND_OPEN(2), POLICY(8);
+        TRUNCATE(12), GROW(6), PUNCH(16), ALLOCATE(4), SYNC(6), INVALIDATE(3), REOPEN(5), CLOSE_AND_OPEN(2), POLICY(8),
+        LOAD(160), STORE(90), GET(60), PUT(40), WRITE_SLICE(20), READ_SLICE(15), MAP(8), UNMAP(5), REMAP(4), MOVE(3),
+        PROTECT(3), SYNC_REGION(4);
 
         private final int weight;
 
@@ -52,6 +54,7 @@ final class ModelOperator implements AutoCloseable {
     private final byte[] bytes = new byte[LONG];
     private final long buffer = NativeMemory.reserve(2L * LONG, false);
     private final IoVector vector = new IoVector();
+    private final RegionOperator regions;
     private long operations;
     private String doing = "nothing yet";
 
@@ -61,6 +64,7 @@ final class ModelOperator implements AutoCloseable {
         for (int i = 0; i < FILES; i++) {
             files[i] = new ModelFile("file" + i, cache, store);
         }
+        regions = new RegionOperator(this, random, buffer);
         deck = Arrays.stream(Kind.values()).flatMap(kind -> Collections.nCopies(kind.weight, kind).stream())
             .toArray(Kind[]::new);
     }
@@ -84,8 +88,13 @@ final class ModelOperator implements AutoCloseable {
         }
     }
 
-    private String where() {
+    String where() {
         return "seed " + seed + ", operation " + operations + ": " + doing;
+    }
+
+    /** Says more about what is being done, for the message when it goes wrong. */
+    void note(final String detail) {
+        doing += " " + detail;
     }
 
     private void operate(final Kind kind, final ModelFile file) throws IOException {
@@ -99,7 +108,7 @@ final class ModelOperator implements AutoCloseable {
             case PUNCH -> {
                 final int offset = position(ModelFile.MAX_SIZE - 1);
                 final int length = 1 + Math.min(length(random.nextInt(8) == 0 ? LONG : 12 * PAGE), ModelFile.MAX_SIZE - offset - 1);
-                doing += " " + length + " at " + offset;
+                note(length + " at " + offset);
                 file.handle.punch(offset, length);
                 file.zero(offset, Math.min(offset + length, file.size));
             }
@@ -107,16 +116,19 @@ final class ModelOperator implements AutoCloseable {
                 final int offset = position(ModelFile.MAX_SIZE - 1);
                 final int length = 1 + Math.min(length(LONG), ModelFile.MAX_SIZE - offset - 1);
                 final boolean keepSize = random.nextBoolean();
-                doing += " " + length + " at " + offset + (keepSize ? " keeping the size" : "");
+                note(length + " at " + offset + (keepSize ? " keeping the size" : ""));
                 file.handle.allocate(offset, length, keepSize);
                 file.size = keepSize ? file.size : Math.max(file.size, offset + length);
             }
             case SYNC -> file.handle.sync(random.nextBoolean());
             case INVALIDATE -> file.handle.invalidate();
             case REOPEN -> file.reopen();
-            case CLOSE_AND_OPEN -> file.closeAndOpen();
+            case CLOSE_AND_OPEN -> {
+                regions.unmapAll(file);
+                file.closeAndOpen();
+            }
             case POLICY -> file.handle.writePolicy(POLICIES.get(random.nextInt(POLICIES.size())));
-            default -> throw new AssertionError(kind);
+            default -> regions.operate(kind, file);
         }
         if (file.handle.size() != file.size) {
             throw new AssertionError(where() + ": the size is " + file.handle.size() + ", expected " + file.size);
@@ -126,7 +138,7 @@ final class ModelOperator implements AutoCloseable {
     // ---- where and how much ----
 
     /** Often at or near the edge of a page or block, because that is where the cases are. */
-    private int position(final int limit) {
+    int position(final int limit) {
         final int any = random.nextInt(limit);
         return switch (random.nextInt(5)) {
             case 0 -> any & -PAGE;
@@ -136,7 +148,7 @@ final class ModelOperator implements AutoCloseable {
         };
     }
 
-    private int length(final int longest) {
+    int length(final int longest) {
         return switch (random.nextInt(6)) {
             case 0 -> 1 + random.nextInt(16);
             case 1 -> Math.min(longest, PAGE);
@@ -151,7 +163,7 @@ final class ModelOperator implements AutoCloseable {
     private void read(final Kind kind, final ModelFile file) throws IOException {
         final int offset = position(Math.min(ModelFile.MAX_SIZE - 1, file.size + 2 * PAGE) + 1);
         final int length = Math.min(kind == Kind.READ_LONG ? LONG / 4 + length(3 * LONG / 4) : length(9 * PAGE), LONG);
-        doing += " " + length + " at " + offset;
+        note(length + " at " + offset);
         final int n = switch (kind) {
             case READ_ARRAY -> file.handle.read(offset, bytes, 0, length);
             case READ_VECTOR -> (int) file.handle.readVector(offset, pieces(length));
@@ -176,8 +188,8 @@ final class ModelOperator implements AutoCloseable {
             : position(Math.min(file.size, ModelFile.MAX_SIZE - 1) + 1);
         final int length = Math.min(kind == Kind.WRITE_LONG ? LONG / 4 + length(3 * LONG / 4) : length(9 * PAGE),
             Math.min(LONG, ModelFile.MAX_SIZE - offset));
-        doing += " " + length + " at " + offset;
-        invent(length);
+        note(length + " at " + offset);
+        invent(bytes, length);
         final int n;
         if (kind == Kind.WRITE_ARRAY) {
             n = file.handle.write(offset, bytes, 0, length);
@@ -197,17 +209,21 @@ final class ModelOperator implements AutoCloseable {
     }
 
     private void truncate(final ModelFile file, final int size) throws IOException {
-        doing += " to " + size;
+        note("to " + size);
         file.handle.truncate(size);
+        final boolean shorter = size < file.size;
         file.truncate(size);
+        if (shorter) {
+            regions.truncated(file);
+        }
     }
 
     /** Bytes that were never there before, none of them zero: a hole is never taken for data. */
-    private void invent(final int length) {
+    void invent(final byte[] target, final int length) {
         int state = random.nextInt() | 1;
         for (int i = 0; i < length; i++) {
             state = state * 1664525 + 1013904223;
-            bytes[i] = (byte) (state >>> 24 | 1);
+            target[i] = (byte) (state >>> 24 | 1);
         }
     }
 
@@ -232,11 +248,13 @@ final class ModelOperator implements AutoCloseable {
 
     // ---- the end ----
 
-    /** Every file against its model, from the cache and then from the store. */
+    /** Every region and file against its model, from the cache and then from the store. */
     void compareAll() throws IOException {
+        regions.compareAll();
         for (final ModelFile file : files) {
             doing = "comparing " + file.name;
             compareWhole(file);
+            regions.unmapAll(file);
             file.closeAndOpen();
             doing = "comparing " + file.name + " from the store";
             compareWhole(file);
@@ -270,6 +288,7 @@ final class ModelOperator implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
+            regions.close();
             for (final ModelFile file : files) {
                 file.close();
             }

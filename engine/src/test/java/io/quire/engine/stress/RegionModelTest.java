@@ -17,7 +17,7 @@ import io.quire.engine.store.MemoryStore;
 import io.quire.engine.store.Store;
 
 /**
- * Random file operations against a model in plain memory, while other threads evict, drop, resize and compact.
+ * Random operations on files and mapped regions against a model in plain memory, while other threads evict, drop, resize and compact.
  *
  * <p>{@code main(OPERATIONS [SEED])} runs the full form.
  */
@@ -25,7 +25,7 @@ class RegionModelTest {
     private static final long ROUND = 50_000;
 
     @Test
-    @DisplayName("No byte differs from the model, whatever is evicted, dropped, resized and compacted beside")
+    @DisplayName("C1-C13, M1-M9, G1-G9: no byte of files and regions differs from the model while the cache is evicted, resized, compacted")
     void agreesWithTheModel() throws Exception {
         final long seed = Long.getLong("quire.model.seed", System.nanoTime() & 0xffff_ffffL);
         round(seed, Long.getLong("quire.model.operations", 20_000), true);
