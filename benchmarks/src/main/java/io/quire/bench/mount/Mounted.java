@@ -1,0 +1,147 @@
+package io.quire.bench.mount;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A server that serves, or the bare directory. It is started as our child, so that it is ended by its process and no other. What touches
+ * the mount point is a program with a time limit.
+ */
+final class Mounted {
+    private static final int START_SECONDS = 60;
+    private static final int STOP_SECONDS = 20;
+    /** Some keep a descriptor for each file. */
+    private static final String RAISE_LIMIT = "ulimit -n 1048576 2>/dev/null || ulimit -n \"$(ulimit -Hn)\"; exec \"$@\"";
+
+    private final Server server;
+    private final Path source;
+    private final Path point;
+    private final Path log;
+    private final Path states;
+    private Process process;
+
+    /**
+     * @param work where its log, its mount point and what it keeps go
+     */
+    Mounted(final Server server, final Path source, final Path work) throws IOException {
+        this.server = server;
+        this.source = source;
+        this.log = work.resolve(server.name() + ".log");
+        this.states = work.resolve("states");
+        this.point = isBare(server) ? source : Files.createDirectories(work.resolve("mnt").resolve(server.name()));
+    }
+
+    private static boolean isBare(final Server server) {
+        return server.command(Path.of("/"), Path.of("/")).isEmpty();
+    }
+
+    /** Where clients see the source. */
+    Path point() {
+        return point;
+    }
+
+    /** Starts the server, which is not ready then. */
+    void start() throws IOException {
+        final List<String> command = server.command(source, point);
+        if (command.isEmpty()) {
+            return;
+        }
+        final List<String> words = new ArrayList<>(List.of("sh", "-c", RAISE_LIMIT, "sh"));
+        words.addAll(command);
+        final ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true)
+            .redirectInput(Path.of("/dev/null").toFile()).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().put("QUIRE_STATE_DIRECTORY", states.toString());
+        process = builder.start();
+    }
+
+    /** Waits until the mount answers. */
+    void await() throws IOException, InterruptedException {
+        if (process == null) {
+            return;
+        }
+        final long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (MountInfo.at(point).isEmpty()) {
+            if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+                throw new IOException("did not mount: " + lastOfLog());
+            }
+            if (System.nanoTime() > end) {
+                throw new HungException("did not mount within " + START_SECONDS + " s");
+            }
+        }
+        Command.of("stat", "-f", point.toString()).seconds(STOP_SECONDS).succeed();
+    }
+
+    private String lastOfLog() throws IOException {
+        return Files.readAllLines(log, StandardCharsets.ISO_8859_1).stream().filter(line -> !line.isBlank())
+            .reduce((first, last) -> last).orElse("no reason given");
+    }
+
+    void move(final Affinity affinity, final Regime regime) throws IOException, InterruptedException {
+        if (process != null && process.isAlive()) {
+            affinity.move(process.pid(), regime);
+        }
+    }
+
+    /** Whether it serves, as far as can be told without touching the mount. */
+    boolean serves() throws IOException {
+        return process == null || process.isAlive() && MountInfo.at(point).isPresent();
+    }
+
+    /**
+     * Cuts the connection of a server that does not answer, so that whoever waits for it gets an error; and ends it.
+     */
+    void clear() throws IOException {
+        final Optional<MountInfo> mount = MountInfo.at(point);
+        if (process == null || mount.isEmpty()) {
+            endProcess();
+            return;
+        }
+        final Path abort = mount.get().abortFile();
+        if (Files.isWritable(abort)) {
+            // A channel would refuse while we are being interrupted.
+            try (FileOutputStream out = new FileOutputStream(abort.toFile())) {
+                out.write('1');
+            }
+        }
+        detach();
+        endProcess();
+    }
+
+    /** Unmounts; when that does not work, clears. Nothing is mounted and nothing runs afterwards. */
+    void stop() throws IOException {
+        if (process == null) {
+            return;
+        }
+        if (process.isAlive() && MountInfo.at(point).isPresent()) {
+            // fusermount for those who may not umount.
+            Command.cleanUp(STOP_SECONDS, "sh", "-c", "umount \"$1\" || fusermount -u \"$1\" || fusermount3 -u \"$1\"", "sh",
+                point.toString());
+            Command.await(process, STOP_SECONDS);
+        }
+        clear();
+        if (MountInfo.at(point).isPresent()) {
+            throw new IOException(server.name() + " is still mounted at " + point);
+        }
+    }
+
+    private void detach() {
+        Command.cleanUp(STOP_SECONDS, "sh", "-c", "fusermount -u -z \"$1\" || fusermount3 -u -z \"$1\" || umount -l \"$1\"", "sh",
+            point.toString());
+    }
+
+    private void endProcess() {
+        if (process != null && !Command.await(process, 1)) {
+            process.destroy();
+            if (!Command.await(process, STOP_SECONDS)) {
+                Command.kill(process);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.quire.bench.mount;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * What the command line asks for.
+ *
+ * @param quick      fewer rows, and shorter
+ * @param rows       the rows that are wanted
+ * @param servers    names of servers, or beginnings of names; empty for all
+ * @param transports of Quire
+ * @param repeat     repetitions, 0 for the usual number
+ * @param output     directory of the results
+ * @param list       only show what there is
+ * @param help       only explain
+ */
+record Options(boolean quick, Pattern rows, List<String> servers, List<String> transports, int repeat, Path output, boolean list,
+    boolean help) {
+    static final String USAGE = """
+        usage: scripts/compare [--quick] [--rows REGEX] [--servers LIST] [--repeat N] [--output DIR] [--list]
+          --quick           fewer rows, smaller and 3 repetitions instead of 5: about 7 minutes on two processors
+          --rows REGEX      only rows that match, as --list shows them: 'one core.*write 64 KiB'
+          --servers LIST    only these, separated by commas; the beginning of a name will do: quire,bare
+          --transports LIST of Quire, separated by commas (default: jnr)
+          --repeat N        so many repetitions, 3 or more
+          --output DIR      where the table, the charts and the JSON go (default: benchmarks/results)
+          --list            show rows and servers
+        Mounts Quire by each write policy, passthrough_ll, passthrough_fh, bindfs and mergerfs over one source and lets them take
+        turns, in memory, on disk and over a source that is slow. As root on a Debian-like system what is missing is installed.
+        """;
+    private static final int FEWEST = 3;
+
+    /**
+     * Reads the command line.
+     *
+     * @throws IllegalArgumentException saying what is wrong
+     */
+    static Options parse(final String... arguments) {
+        boolean quick = false;
+        boolean list = false;
+        boolean help = false;
+        Pattern rows = Pattern.compile("");
+        List<String> servers = List.of();
+        List<String> transports = List.of(QuireServer.DEFAULT_TRANSPORT);
+        int repeat = 0;
+        Path output = Path.of("benchmarks/results");
+        for (int i = 0; i < arguments.length; i++) {
+            switch (arguments[i]) {
+                case "--quick" -> quick = true;
+                case "--list" -> list = true;
+                case "--help", "-h" -> help = true;
+                case "--rows" -> rows = pattern(value(arguments, ++i));
+                case "--servers" -> servers = names(value(arguments, ++i));
+                case "--transports" -> transports = names(value(arguments, ++i));
+                case "--repeat" -> repeat = repetitions(value(arguments, ++i));
+                case "--output" -> output = Path.of(value(arguments, ++i));
+                default -> throw new IllegalArgumentException("there is no option " + arguments[i]);
+            }
+        }
+        return new Options(quick, rows, servers, transports, repeat, output, list, help);
+    }
+
+    private static String value(final String[] arguments, final int i) {
+        if (i == arguments.length) {
+            throw new IllegalArgumentException(arguments[i - 1] + " needs a value");
+        }
+        return arguments[i];
+    }
+
+    private static List<String> names(final String text) {
+        return Arrays.stream(text.split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
+    }
+
+    private static Pattern pattern(final String text) {
+        try {
+            return Pattern.compile(text);
+        } catch (final PatternSyntaxException e) {
+            throw new IllegalArgumentException("--rows " + text + ": not a regular expression", e);
+        }
+    }
+
+    private static int repetitions(final String text) {
+        try {
+            final int number = Integer.parseInt(text);
+            if (number >= FEWEST) {
+                return number;
+            }
+        } catch (final NumberFormatException e) {
+            throw new IllegalArgumentException("--repeat " + text + ": not a number", e);
+        }
+        throw new IllegalArgumentException("--repeat " + text + ": a median needs " + FEWEST + " or more");
+    }
+
+    Scale scale() {
+        final Scale scale = quick ? Scale.quick() : Scale.full();
+        return repeat == 0 ? scale : scale.withRepetitions(repeat);
+    }
+
+    boolean wants(final String label) {
+        return rows.matcher(label).find();
+    }
+
+    boolean wantsServer(final String name) {
+        return servers.isEmpty() || servers.stream().anyMatch(name::startsWith);
+    }
+}

@@ -1,0 +1,64 @@
+package io.quire.bench.mount;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole way on real mounts, with sizes that say nothing about speed. Peers take part where they are installed. */
+@Timeout(240)
+class CompareIT {
+    @TempDir
+    private Path output;
+
+    @Test
+    @DisplayName("P1, P7: a run over a few rows measures every server, writes table, chart and JSON, and leaves no mount, file or process")
+    void smoke() throws Exception {
+        assumeTrue(Files.isWritable(Path.of("/dev/fuse")) && Programs.has("fio") && Programs.has("taskset"), "mounts cannot be compared here");
+        assumeTrue(Files.exists(Path.of(System.getenv().getOrDefault("QUIRE_JAR", ""))), "the frontend has not been built");
+        final List<String> before = leftovers();
+        final long children = ProcessHandle.current().descendants().count();
+        final Options options = Options.parse("--servers", "quire-multi-page,passthrough,bare", "--output", output.toString());
+        final List<Plan.Step> plan = List.of(
+            new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, FioWorkload.psync("write", 64 << 10)),
+            new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new FilesWorkload()),
+            new Plan.Step(Place.Kind.TMPFS, Regime.FREE, FioWorkload.mapped("randwrite", 4 << 10)),
+            new Plan.Step(Place.Kind.SLOW, Regime.FREE, new SlowReadWorkload()));
+        assertThat(new Compare(options, Scale.tiny(), plan).run()).isZero();
+
+        final Map<?, ?> json = (Map<?, ?>) Json.parse(Files.readString(output.resolve("compare.json")));
+        final Map<?, ?> missing = (Map<?, ?>) json.get("missing");
+        final List<?> rows = (List<?>) json.get("rows");
+        assertThat(missing.containsKey("quire-multi-page")).as("missing: %s", missing).isFalse();
+        assertThat(rows).hasSizeGreaterThanOrEqualTo(7);
+        for (final Object row : rows) {
+            final Map<?, ?> servers = (Map<?, ?>) ((Map<?, ?>) row).get("servers");
+            for (final String server : List.of("quire-multi-page", "passthrough_ll", "passthrough_fh", "bare")) {
+                if (!missing.containsKey(server)) {
+                    assertThat((List<?>) ((Map<?, ?>) servers.get(server)).get("nanos")).as("%s in %s", server, row).hasSize(3);
+                }
+            }
+        }
+        assertThat(output.resolve("compare.md")).content().contains("write 64 KiB sequential").doesNotContain("/dev/shm", "/tmp/");
+        assertThat(leftovers()).isEqualTo(before);
+        assertThat(ProcessHandle.current().descendants().count()).isEqualTo(children);
+    }
+
+    private static List<String> leftovers() throws IOException {
+        try (Stream<Path> shared = Files.list(Path.of("/dev/shm"));
+            Stream<Path> temporary = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return Stream.concat(Stream.concat(shared, temporary).map(Path::toString).filter(path -> path.contains("quire-compare")),
+                MountInfo.all().stream().map(MountInfo::point).filter(point -> point.contains("quire-compare"))).sorted().toList();
+        }
+    }
+}
