@@ -11,8 +11,6 @@ import static io.quire.engine.memory.PageDescriptors.STATE_OFFSET;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 import static io.quire.engine.memory.PageDescriptors.USE_OFFSET;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,16 +51,6 @@ final class Mapping {
 
     private static final PageMapper[] NO_MAPPERS = {};
 
-    private static final VarHandle STORES;
-
-    static {
-        try {
-            STORES = MethodHandles.lookup().findVarHandle(Mapping.class, "storesByOthers", long.class);
-        } catch (final ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     private static final int DESCRIPTOR_SHIFT = Integer.numberOfTrailingZeros(PageDescriptors.DESCRIPTOR_SIZE);
     private static final long SAME_PAGE = -GENERATION_ONE | UPTODATE;
 
@@ -86,7 +74,6 @@ final class Mapping {
     private volatile long size;
     private volatile Stamp stamp;
     private volatile boolean stampStale;
-    private volatile long storesByOthers;
     private volatile WritePolicy policy;
     private volatile boolean closed;
     private volatile PageMapper[] mappers = NO_MAPPERS;
@@ -239,16 +226,6 @@ final class Mapping {
         if (!stampStale) {
             stampStale = true;
         }
-    }
-
-    /** A page was written back, and can be evicted from here on: what somebody asked of the store before may be old. W11. */
-    void noteWriteback() {
-        STORES.getAndAdd(this, 1L);
-    }
-
-    /** How often others than a writer have stored bytes; a number to compare. */
-    long storesByOthers() {
-        return storesByOthers;
     }
 
     boolean revalidate(final StoreAttributes seen) throws CacheException {

@@ -12,10 +12,10 @@ import io.quire.engine.store.StoreException;
 /**
  * Which blocks of a page a write makes valid: those that it covers, and those of which nothing else is stored.
  *
- * <p>The store is asked for holes at most once in a write, for the whole range, by the first page that needs to know, which is
- * locked then. What it says holds for another page as long as nobody but the writer has stored anything: somebody may have
- * written back a page that was not in the hole's place any more when the map was made, and evicted it since (W11). Source:
- * Linux {@code iomap_write_begin} and {@code iomap_valid}.
+ * <p>The store is asked for holes at most once in a write, for the whole range, by the first page that needs to know. What it
+ * says holds until the write ends: whoever else stores bytes of this file, a writeback of dirty pages among them, does it under
+ * the mapping's write lock, and a dirty page that is not in the store yet is in the cache and uptodate (W11). Linux has no such
+ * lock and needs {@code iomap_valid}. Source: Linux {@code iomap_write_begin}.
  */
 final class WriteBlocks {
     private final ExtentMap holes = new ExtentMap();
@@ -23,7 +23,6 @@ final class WriteBlocks {
     private long offset;
     private long end;
     private boolean mapped;
-    private long storesSeen;
 
     void begin(final Mapping target, final long at, final long length) {
         mapping = target;
@@ -70,7 +69,7 @@ final class WriteBlocks {
         }
         map();
         final long start = index << FRAME_SHIFT;
-        return storesSeen == mapping.storesByOthers() && holes.isHole(start + from, start + to);
+        return holes.isHole(start + from, start + to);
     }
 
     private void map() throws CacheException {
@@ -81,7 +80,6 @@ final class WriteBlocks {
         final long first = offset & -FRAME_SIZE;
         final long last = end > Long.MAX_VALUE - FRAME_SIZE ? Long.MAX_VALUE : end + FRAME_SIZE - 1 & -FRAME_SIZE;
         mapped = true;
-        storesSeen = mapping.storesByOthers();
         holes.begin(first);
         try {
             mapping.file.mapRange(first, last - first, holes);

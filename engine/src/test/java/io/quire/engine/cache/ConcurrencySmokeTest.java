@@ -50,10 +50,10 @@ class ConcurrencySmokeTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"one-page", "multi-page", "both"})
+    @ValueSource(strings = {"one-page", "multi-page-locked", "multi-page", "multi-page-read-head", "range", "all"})
     @DisplayName("C1 to C9, W1 to W3: random operations of many threads on one file in a tiny cache; then cache and store agree")
     void everythingAtOnce(final String policy) throws Exception {
-        if (!policy.equals("both")) {
+        if (!policy.equals("all")) {
             cache.writePolicy(WritePolicies.byName(policy));
         }
         final long seed = Long.getLong("quire.smoke.seed", System.nanoTime() & 0xffff_ffffL);
@@ -61,7 +61,7 @@ class ConcurrencySmokeTest extends CacheFixture {
         for (int i = 0; i < THREADS; i++) {
             final int number = i;
             threads.add(start(() -> {
-                work(seed, number, policy.equals("both"));
+                work(seed, number, policy.equals("all"));
                 return null;
             }));
         }
@@ -106,7 +106,7 @@ class ConcurrencySmokeTest extends CacheFixture {
                     mine.revalidate(seen);
                     mine.invalidate();
                 } else if (switchPolicies) {
-                    mine.writePolicy(random.nextBoolean() ? WritePolicies.ONE_PAGE : WritePolicies.MULTI_PAGE);
+                    mine.writePolicy(WritePolicies.all().get(random.nextInt(WritePolicies.all().size())));
                 }
             }
         }

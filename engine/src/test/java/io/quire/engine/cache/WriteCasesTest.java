@@ -204,20 +204,12 @@ class WriteCasesTest extends CacheFixture {
 
     /** What a store through a region does to a page. */
     private void storeThroughRegion(final long index, final int at) {
+        cache.dirty.mark(mapping(), index, frame(index), cache.threads.current());
         OffHeap.putByte(cache.arena.address(frame(index)) + at, MARK);
-        cache.descriptors.set(frame(index), DIRTY);
     }
 
     private void assertDirty(final long index) {
         assertThat(cache.descriptors.has(frame(index), DIRTY | UPTODATE)).as("page %d is dirty", index).isTrue();
-    }
-
-    /** What a writeback does, so that the test ends with clean pages. */
-    private void writeBack(final long index) throws IOException {
-        cache.descriptors.clear(frame(index), DIRTY);
-        stored.outsideWrite(index * PAGE, bytesAt(cache.arena.address(frame(index)),
-            (int) Math.min(PAGE, target.size() - index * PAGE)));
-        mapping().noteWriteback();
     }
 
     @ParameterizedTest
@@ -233,8 +225,7 @@ class WriteCasesTest extends CacheFixture {
         final byte[] expected = written(LENGTH);
         expected[7] = MARK;
         assertThat(read(target, 0, expected.length)).as("and the cache both").isEqualTo(expected);
-        writeBack(0);
-        writeBack(1);
+        target.sync(true);
         assertTarget(expected);
     }
 
@@ -251,9 +242,9 @@ class WriteCasesTest extends CacheFixture {
         assertThat(stored.content(0, before.length)).isEqualTo(before);
         assertThat(read(target, PAGE, before.length - PAGE)).as("pages that are not dirty")
             .isEqualTo(Arrays.copyOfRange(before, PAGE, before.length));
-        writeBack(0);
-        assertThat(read(target, 0, before.length)).isEqualTo(stored.content(0, before.length));
         assertErrno(Errno.ENOSPC, () -> target.sync(false));
+        assertThat(stored.content(0, OFFSET)[7]).as("written back").isEqualTo(MARK);
+        assertThat(read(target, 0, before.length)).isEqualTo(stored.content(0, before.length));
     }
 
     @ParameterizedTest
@@ -268,7 +259,7 @@ class WriteCasesTest extends CacheFixture {
         assertThat(target.size()).isEqualTo(300);
         assertDirty(0);
         assertThat(bytesAt(cache.arena.address(frame(0)) + 300, PAGE - 300)).containsOnly(0);
-        writeBack(0);
+        assertErrno(Errno.ENOSPC, () -> target.sync(true));
         assertThat(target.write(600, after, 0, 10)).isEqualTo(10);
         assertThat(Arrays.copyOfRange(read(target, 0, 600), 300, 600)).containsOnly(0);
     }
@@ -287,7 +278,9 @@ class WriteCasesTest extends CacheFixture {
         assertErrno(Errno.EIO, this::write);
         assertDirty(0);
         assertThat(read(target, 0, OFFSET)[7]).isEqualTo(MARK);
-        writeBack(0);
+        faults.hook((moment, call) -> { });
+        assertErrno(Errno.EIO, () -> target.sync(true));
+        assertThat(stored.content(0, OFFSET)[7]).as("written back").isEqualTo(MARK);
     }
 
     // ---- readers that race ----

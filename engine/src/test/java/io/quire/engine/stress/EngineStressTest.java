@@ -141,7 +141,7 @@ class EngineStressTest {
                 case 1 -> files[file].sync(true);
                 case 2 -> files[file].reopen().close();
                 default -> files[file].writePolicy(
-                    files[file].size() % 2 == 0 ? WritePolicies.ONE_PAGE : WritePolicies.MULTI_PAGE);
+                    WritePolicies.all().get((int) (files[file].size() % WritePolicies.all().size())));
             }
         }
 
