@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -16,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -68,6 +69,7 @@ abstract class RegionFixture {
     final void openCache() throws IOException {
         LockOrder.resetForTest();
         StopPoints.listen(null);
+        STOPS.clear();
         cache = builder().build();
         file = cache.open(store);
         space = new AddressSpace(faultAround());
@@ -226,23 +228,46 @@ abstract class RegionFixture {
         }
     }
 
+    private static final Map<String, Stop> STOPS = new ConcurrentHashMap<>();
+
     /** Stops the next thread that comes to a point, by its name, whichever package has it. */
     static Stop stopAt(final String point) {
         final Stop stop = new Stop();
-        final AtomicReference<Stop> once = new AtomicReference<>(stop);
-        StopPoints.listen((at, mapping, index) -> {
-            if (at.name().equals(point)) {
-                final Stop mine = once.getAndSet(null);
-                if (mine != null) {
-                    mine.reached.countDown();
-                    Stop.await(mine.open, "a point that nobody opened");
-                }
-            }
-        });
+        STOPS.put(point, stop);
+        listen();
         return stop;
     }
 
     static Stop stopAt(final MapPoint point) {
         return stopAt(point.name());
+    }
+
+    /** As {@link #stopAt(String)}, for one page of any file. */
+    static Stop stopAt(final String point, final long index) {
+        return stopAt(point + " " + index);
+    }
+
+    private static void listen() {
+        StopPoints.listen((at, mapping, index) -> {
+            Stop mine = STOPS.remove(at.name());
+            if (mine == null) {
+                mine = STOPS.remove(at.name() + " " + index);
+            }
+            if (mine != null) {
+                mine.reached.countDown();
+                Stop.await(mine.open, "a point that nobody opened");
+            }
+        });
+    }
+
+    /**
+     * Lets something run that must not end before another thread goes on, or may: in either case the outcome is what the test
+     * asks about, and a step that is missing in the code shows there.
+     */
+    static void letRun(final Future<?> task) {
+        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
+        while (!task.isDone() && System.nanoTime() < end) {
+            Thread.yield();
+        }
     }
 }
