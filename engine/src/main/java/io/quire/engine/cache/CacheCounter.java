@@ -24,6 +24,10 @@ public enum CacheCounter {
     REMOVALS("pages dropped by truncate, punch and invalidate"),
     /** Pages moved to another frame, by resize and compaction. */
     MIGRATIONS("pages moved to another frame"),
+    /** Compound pages that came into the cache. */
+    LARGE_PAGES("compound pages brought in"),
+    /** Compound pages that were split into pages of one frame. */
+    SPLITS("compound pages split"),
     /** Gauge: pages in the cache. */
     PAGES("pages cached"),
     /** Gauge: pages whose bytes are on their way to the store. */

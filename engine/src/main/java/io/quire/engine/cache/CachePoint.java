@@ -60,6 +60,15 @@ enum CachePoint {
     /** The pages of a run, of which the index is the first, are not dirty any more and write-protected; the store was not asked. */
     WRITEBACK_PROTECTED,
 
+    // ---- compound pages: LargePages. The index is that of the head ----
+
+    /** A compound page is in the tree, locked and not uptodate; the fault mutex of its first index is held, if any. */
+    LARGE_INSERTED,
+    /** A compound page is about to be split; page lock and tree lock are held. */
+    SPLIT_BEGUN,
+    /** Its frames are pages of their own, and stand in the replacement queues; the locks are still held. */
+    SPLIT_DONE,
+
     // ---- truncate and its kin: PageRemover. The index is the first page beyond the new size ----
 
     /** The smaller size is visible; no fault mutex was passed. */

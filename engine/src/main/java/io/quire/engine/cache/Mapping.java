@@ -210,12 +210,16 @@ final class Mapping {
     }
 
     /**
-     * Takes one page back from everybody who shows it; under its page lock. M3: who raises the map count looks at the lock
-     * afterwards, so a count of zero that is read under the lock stays zero.
+     * Takes one page, with all its frames, back from everybody who shows it; under its page lock. M3: who raises a map count looks
+     * at the lock afterwards, so a count of zero that is read under the lock stays zero.
      */
-    void unmapLocked(final long index, final int frame) {
-        if (descriptors.maps(frame) != 0) {
-            unmapPages(index, index, false);
+    void unmapLocked(final long index, final int head) {
+        final int size = 1 << descriptors.order(head);
+        for (int i = 0; i < size; i++) {
+            if (descriptors.maps(head + i) != 0) {
+                unmapPages(index, index + size - 1, false);
+                return;
+            }
         }
     }
 
@@ -358,33 +362,30 @@ final class Mapping {
     }
 
     /**
-     * Takes a page out of the tree and back from everybody who shows it; under its page lock. The caller unlocks and drops the
-     * cache's reference.
+     * Takes one page out of the tree and back from everybody who shows it; under its page lock. A compound page is split first,
+     * and the lock is then that of the frame alone. The caller unlocks and drops the cache's reference.
      */
     void removeLocked(final long index, final int frame, final ThreadState state) {
-        unmapLocked(index, frame);
+        cache.large.isolate(this, frame, state);
+        removeWholeLocked(index, frame, state);
+    }
+
+    /** As {@link #removeLocked}, for a page with all its frames. */
+    void removeWholeLocked(final long index, final int head, final ThreadState state) {
+        unmapLocked(index, head);
         tree.lock();
         try {
-            detachLocked(index, frame);
+            cache.large.detach(this, index, head, PageTree.EMPTY, state);
         } finally {
             tree.unlock();
         }
-        forget(frame, state);
+        forget(head, state);
     }
 
-    /** The part of a removal that needs the tree lock. */
-    void detachLocked(final long index, final int frame) {
-        assert isBound(frame, index) && descriptors.has(frame, LOCKED);
-        final int before = tree.replace(index, PageTree.EMPTY);
-        assert before == PageTree.page(frame) : "slot " + index + " held " + before;
-        cache.dirty.forget(frame, cache.threads.current());
-        descriptors.unbind(frame);
-    }
-
-    /** The part of a removal that comes after it. */
-    void forget(final int frame, final ThreadState state) {
-        replacement.removed(frame);
-        state.count(CacheCounter.PAGES, -1);
+    /** The part of a removal that comes after it left the tree. */
+    void forget(final int head, final ThreadState state) {
+        replacement.removed(head);
+        state.count(CacheCounter.PAGES, -1L << descriptors.order(head));
     }
 
     // ---- optimistic reads ----

@@ -49,12 +49,14 @@ public final class PageCache implements AutoCloseable {
     private static final long ALLOCATION_PATIENCE_NANOS = 10_000_000_000L;
     private static final long ALLOCATION_PAUSE_NANOS = 50_000L;
     private static final int NODES_PER_FRAME = 9;
+    private static final int WRITE_BATCH = 256;
 
     final System.Logger logger = System.getLogger(PageCache.class.getName());
     final FrameArena arena;
     final PageDescriptors descriptors;
     final FrameAllocator allocator;
     final CompoundPages compounds;
+    final LargePages large;
     final NodeSlab nodes;
     final PageLocks locks;
     final FaultMutexTable stripes;
@@ -69,9 +71,11 @@ public final class PageCache implements AutoCloseable {
     final Resizer resizer;
     final Compactor compactor;
     final Executor readAheadExecutor;
-    /** Most pages of a read-ahead window, and of a batch; both follow the capacity. */
+    /** Most pages of a read-ahead window, of a batch of a write and of a fill; all follow the capacity. */
     volatile int readAheadPages;
     volatile int batchLimit;
+    volatile int fillLimit;
+    final boolean largePages;
 
     private final OrderedMutex capacityLock = new OrderedMutex(LockClass.CAPACITY, "capacity");
     private final long readAheadBytes;
@@ -90,6 +94,8 @@ public final class PageCache implements AutoCloseable {
         final OrderedMutex freeFrames = new OrderedMutex(LockClass.ALLOCATOR, "free frames");
         allocator = resources.keep(new FrameAllocator(descriptors, freeFrames::lock, freeFrames::unlock));
         compounds = new CompoundPages(descriptors, allocator);
+        large = new LargePages(this);
+        largePages = builder.largePages;
         nodes = resources.keep(new NodeSlab((int) Math.min((long) frames * NODES_PER_FRAME + 1024, 1 << 29)));
         locks = resources.keep(new PageLocks(descriptors, processors));
         // The memory stays mapped until no thread can reach it: a read that races with close finds it stale, not gone.
@@ -142,6 +148,7 @@ public final class PageCache implements AutoCloseable {
         private long capacity = 512L << 20;
         private long maxCapacity;
         private boolean hugePages;
+        private boolean largePages = true;
         private long readAhead = 1L << 20;
         private Executor readAheadExecutor;
 
@@ -198,6 +205,17 @@ public final class PageCache implements AutoCloseable {
         }
 
         /**
+         * Lets large sequential reads and writes use compound pages of up to 2 MiB, where frames that follow each other are free.
+         *
+         * @param use whether to; on by default
+         * @return this
+         */
+        public Builder largePages(final boolean use) {
+            largePages = use;
+            return this;
+        }
+
+        /**
          * Sets how writes reach the store.
          *
          * @param policy the cache's policy, for files that have none of their own
@@ -211,7 +229,7 @@ public final class PageCache implements AutoCloseable {
         /**
          * Sets the largest read-ahead window.
          *
-         * @param bytes 0 for none, at most 1 MiB and a 32nd of the capacity; 1 MiB by default
+         * @param bytes 0 for none, at most 2 MiB and a 32nd of the capacity; 1 MiB by default
          * @return this
          */
         public Builder readAhead(final long bytes) {
@@ -359,8 +377,9 @@ public final class PageCache implements AutoCloseable {
 
     /** Makes everything that depends on the capacity follow it. */
     void capacityChanged(final int frames) {
-        batchLimit = Math.min(ThreadState.BATCH, frames / 32);
-        readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, batchLimit);
+        batchLimit = Math.min(WRITE_BATCH, frames / 32);
+        fillLimit = Math.min(ThreadState.BATCH, frames / 32);
+        readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, fillLimit);
         reclaimer.capacity(frames);
         replacement.capacity(frames);
     }

@@ -83,10 +83,13 @@ final class PageFiller {
      */
     int pin(final Mapping mapping, final ReadAhead readAhead, final long index, final int from, final int to,
         final ThreadState state) throws CacheException {
+        boolean large = cache.largePages;
         while (true) {
             int frame = mapping.getPage(index);
             if (frame == Mapping.NONE) {
-                frame = fault(mapping, readAhead, index, to + FRAME_SIZE - 1 >>> FRAME_SHIFT, state);
+                frame = fault(mapping, readAhead, index, to + FRAME_SIZE - 1 >>> FRAME_SHIFT, large, state);
+                // A compound page leaves as one when a part of it cannot be read: the next attempt is for this page.
+                large = false;
                 if (frame == END) {
                     return END;
                 }
@@ -190,7 +193,7 @@ final class PageFiller {
         while (index < start + pages && PageTree.isPage(mapping.tree.lookup(index))) {
             index++;
         }
-        final int count = collect(mapping, index, 0, (int) (start + pages - index), 0, state);
+        final int count = collect(mapping, index, 0, (int) (start + pages - index), 0, cache.largePages, state);
         if (count == 0) {
             return;
         }
@@ -207,12 +210,14 @@ final class PageFiller {
     /**
      * Inserts a missing page and fetches it together with those that follow.
      *
+     * @param large whether it may be the first of a compound page
      * @return its frame with a reference, not always uptodate; {@link #END}; or {@link Mapping#NONE} to look again
      */
     private int fault(final Mapping mapping, final ReadAhead readAhead, final long index, final int request,
-        final ThreadState state) throws CacheException {
+        final boolean large, final ThreadState state) throws CacheException {
         final int stripe = cache.stripes.stripe(mapping.id, index);
-        final int frame;
+        final int window;
+        int frame = Mapping.NONE;
         if (StopPoints.ENABLED) {
             StopPoints.reached(CachePoint.FAULT_MISSED, mapping.id, index);
         }
@@ -232,21 +237,28 @@ final class PageFiller {
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.FAULT_SIZE_CHECKED, mapping.id, index);
             }
-            frame = cache.allocate(state);
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.FAULT_HAS_FRAME, mapping.id, index);
+            // What was asked for goes into one call also where read-ahead is off.
+            window = Math.min(Math.max(readAhead.onMiss(mapping, index, request), request), cache.fillLimit);
+            if (large) {
+                frame = cache.large.tryInsert(mapping, index, window, state);
             }
-            switch (mapping.insert(index, frame, false, state)) {
-                case INSERTED -> { }
-                // A writer was first: it inserts under the tree lock alone.
-                case OCCUPIED -> {
-                    return Mapping.NONE;
+            if (frame == Mapping.NONE) {
+                frame = cache.allocate(state);
+                if (StopPoints.ENABLED) {
+                    StopPoints.reached(CachePoint.FAULT_HAS_FRAME, mapping.id, index);
                 }
-                case NO_NODE -> {
-                    if (cache.reclaimer.reclaimNodes() == 0) {
-                        throw mapping.noNode(index);
+                switch (mapping.insert(index, frame, false, state)) {
+                    case INSERTED -> { }
+                    // A writer was first, or a compound page: they insert under the tree lock alone.
+                    case OCCUPIED -> {
+                        return Mapping.NONE;
                     }
-                    return Mapping.NONE;
+                    case NO_NODE -> {
+                        if (cache.reclaimer.reclaimNodes() == 0) {
+                            throw mapping.noNode(index);
+                        }
+                        return Mapping.NONE;
+                    }
                 }
             }
             if (StopPoints.ENABLED) {
@@ -259,9 +271,8 @@ final class PageFiller {
             StopPoints.reached(CachePoint.FAULT_LEFT_STRIPE, mapping.id, index);
         }
         state.frames[0] = frame;
-        // What was asked for goes into one call also where read-ahead is off.
-        final int window = Math.min(Math.max(readAhead.onMiss(mapping, index, request), request), cache.batchLimit);
-        final int count = 1 + collect(mapping, index + 1, 1, window - 1, request - 1, state);
+        final int pages = 1 << cache.descriptors.order(frame);
+        final int count = pages + collect(mapping, index + pages, pages, window - pages, request - pages, large, state);
         state.count(CacheCounter.MISSES, Math.min(count, request));
         state.count(CacheCounter.READ_AHEAD, Math.max(0, count - request));
         fillOrRelease(mapping, index, count, cache.readAheadExecutor == null ? -1 : readAhead.marker(index, count), state);
@@ -269,14 +280,16 @@ final class PageFiller {
     }
 
     /**
-     * Inserts missing pages in ascending order until one is present, lies beyond the end, or cannot be had at once.
+     * Inserts missing pages in ascending order until one is present, lies beyond the end, or cannot be had at once. Of a
+     * compound page only the head is noted.
      *
      * @param slot  where in {@code state.frames} the first goes
      * @param asked how many of them were asked for; the others are read ahead
+     * @param large whether to use compound pages where they fit
      * @return how many went in, each locked and with a reference
      */
     private int collect(final Mapping mapping, final long from, final int slot, final int count, final int asked,
-        final ThreadState state) {
+        final boolean large, final ThreadState state) {
         int done = 0;
         while (done < count && slot + done < ThreadState.BATCH) {
             final long index = from + done;
@@ -292,19 +305,22 @@ final class PageFiller {
                 if (StopPoints.ENABLED) {
                     StopPoints.reached(CachePoint.WINDOW_SIZE_CHECKED, mapping.id, index);
                 }
-                final int frame = cache.tryAllocate(state);
-                if (frame == FrameAllocator.NONE
-                    || mapping.insert(index, frame, done >= asked, state) != Mapping.Insertion.INSERTED) {
-                    break;
+                int frame = large ? cache.large.tryInsert(mapping, index, count - done, state) : Mapping.NONE;
+                if (frame == Mapping.NONE) {
+                    frame = cache.tryAllocate(state);
+                    if (frame == FrameAllocator.NONE
+                        || mapping.insert(index, frame, done >= asked, state) != Mapping.Insertion.INSERTED) {
+                        break;
+                    }
                 }
                 state.frames[slot + done] = frame;
+                done += 1 << cache.descriptors.order(frame);
                 if (StopPoints.ENABLED) {
                     StopPoints.reached(CachePoint.WINDOW_INSERTED, mapping.id, index);
                 }
             } finally {
                 cache.stripes.unlock(stripe);
             }
-            done++;
         }
         return done;
     }
@@ -336,8 +352,10 @@ final class PageFiller {
         final int[] frames = state.frames;
         final IoVector vector = state.vector;
         vector.clear();
-        for (int i = 0; i < count; i++) {
-            vector.add(cache.arena.address(frames[i]), FRAME_SIZE);
+        int pages;
+        for (int i = 0; i < count; i += pages) {
+            pages = 1 << cache.descriptors.order(frames[i]);
+            vector.add(cache.arena.address(frames[i]), (long) pages << FRAME_SHIFT);
         }
         final long offset = index << FRAME_SHIFT;
         final long wanted = (long) count << FRAME_SHIFT;
@@ -375,22 +393,25 @@ final class PageFiller {
 
     private void settle(final Mapping mapping, final long index, final int count, final long marker, final long done,
         final boolean ended, final ThreadState state) {
-        for (int i = 0; i < count; i++) {
+        int pages;
+        for (int i = 0; i < count; i += pages) {
             final int frame = state.frames[i];
             final long start = (long) i << FRAME_SHIFT;
-            if (ended || done >= start + FRAME_SIZE) {
+            pages = 1 << cache.descriptors.order(frame);
+            final int bytes = pages << FRAME_SHIFT;
+            if (ended || done >= start + bytes) {
                 // What lies beyond the end of the file reads as zeros, whatever the store or the former page had there. C6.
                 final long inFile = Math.min(done - start, mapping.size() - (index + i << FRAME_SHIFT));
-                final int valid = Math.clamp(inFile, 0, FRAME_SIZE);
+                final int valid = Math.clamp(inFile, 0, bytes);
                 if (StopPoints.ENABLED) {
                     StopPoints.reached(CachePoint.FILL_SIZE_READ, mapping.id, index + i);
                 }
-                if (valid < FRAME_SIZE) {
-                    OffHeap.zero(cache.arena.address(frame) + valid, FRAME_SIZE - valid);
+                if (valid < bytes) {
+                    OffHeap.zero(cache.arena.address(frame) + valid, bytes - valid);
                 }
-                cache.unlockPageUptodate(frame, index + i == marker ? READAHEAD : 0);
+                unlockFilled(frame, pages, marker - index - i);
             } else {
-                mapping.removeLocked(index + i, frame, state);
+                mapping.removeWholeLocked(index + i, frame, state);
                 cache.unlockPage(frame);
                 cache.release(frame);
             }
@@ -398,6 +419,17 @@ final class PageFiller {
                 cache.release(frame);
             }
         }
+    }
+
+    /** Every frame is uptodate when the lock is given back. */
+    private void unlockFilled(final int head, final int pages, final long marked) {
+        if (pages > 1) {
+            cache.compounds.tailsUptodate(head);
+            if (marked > 0 && marked < pages) {
+                cache.descriptors.set(head + (int) marked, READAHEAD);
+            }
+        }
+        cache.unlockPageUptodate(head, marked == 0 ? READAHEAD : 0);
     }
 
     /** Number of pages that a file of this size has. */

@@ -2,7 +2,6 @@ package io.quire.engine.cache;
 
 import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
-import static io.quire.engine.memory.PageDescriptors.DIRTY;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import io.quire.engine.lock.StopPoints;
@@ -146,40 +145,39 @@ final class PageRemover {
     /** One pass, the fault mutex held for each page present: concurrent faulters could otherwise keep it busy for ever. */
     private void punchPages(final Mapping mapping, final long first, final long last) {
         final ThreadState state = cache.threads.current();
-        final long[] indices = new long[BATCH];
-        final int[] frames = new int[BATCH];
-        long from = first;
-        while (from <= last) {
-            final int found = collect(mapping, from, last, indices, frames);
-            for (int i = 0; i < found; i++) {
+        final Batch batch = new Batch(first, last, false);
+        while (batch.next <= last && collect(mapping, batch) > 0) {
+            for (int i = 0; i < batch.count; i++) {
+                final long index = batch.indices[i];
+                final int frame = batch.frames[i];
                 if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.PUNCH_FOUND, mapping.id, indices[i]);
+                    StopPoints.reached(CachePoint.PUNCH_FOUND, mapping.id, index);
                 }
-                final int stripe = cache.stripes.stripe(mapping.id, indices[i]);
+                final int stripe = cache.stripes.stripe(mapping.id, index);
                 cache.stripes.lock(stripe);
                 try {
                     if (StopPoints.ENABLED) {
-                        StopPoints.reached(CachePoint.PUNCH_HAS_STRIPE, mapping.id, indices[i]);
+                        StopPoints.reached(CachePoint.PUNCH_HAS_STRIPE, mapping.id, index);
                     }
-                    cache.lockPage(frames[i]);
+                    cache.lockPage(frame);
                     if (StopPoints.ENABLED) {
-                        StopPoints.reached(CachePoint.PUNCH_HAS_PAGE, mapping.id, indices[i]);
+                        StopPoints.reached(CachePoint.PUNCH_HAS_PAGE, mapping.id, index);
                     }
-                    final boolean bound = mapping.isBound(frames[i], indices[i]);
-                    if (bound) {
-                        mapping.removeLocked(indices[i], frames[i], state);
-                        state.count(CacheCounter.REMOVALS, 1);
+                    final boolean gone;
+                    if (mapping.isBound(frame, index)) {
+                        mapping.unmapLocked(index, frame);
                     }
-                    cache.unlockPage(frames[i]);
-                    finish(frames[i], bound);
+                    mapping.tree.lock();
+                    try {
+                        gone = detach(mapping, batch, i, state);
+                    } finally {
+                        mapping.tree.unlock();
+                    }
+                    finish(mapping, frame, gone, state);
                 } finally {
                     cache.stripes.unlock(stripe);
                 }
             }
-            if (found < BATCH) {
-                return;
-            }
-            from = indices[found - 1] + 1;
         }
     }
 
@@ -284,78 +282,126 @@ final class PageRemover {
      */
     boolean removeOnce(final Mapping mapping, final long first, final long last, final boolean keepDirty) {
         final ThreadState state = cache.threads.current();
-        final long[] indices = new long[BATCH];
-        final int[] frames = new int[BATCH];
+        final Batch batch = new Batch(first, last, keepDirty);
         boolean found = false;
-        long from = first;
-        int n;
-        while (from <= last && (n = collect(mapping, from, last, indices, frames)) > 0) {
+        while (batch.next <= last && collect(mapping, batch) > 0) {
             found = true;
-            from = indices[n - 1] + 1;
-            removeBatch(mapping, indices, frames, n, keepDirty, state);
+            removeBatch(mapping, batch, state);
         }
         return found;
     }
 
-    /** Pages present, with a reference each. Under the tree lock no page of the tree is frozen, so a plain get is right. */
-    private int collect(final Mapping mapping, final long first, final long last, final long[] indices,
-        final int[] frames) {
-        mapping.tree.lock();
-        try {
-            final int n = mapping.tree.gang(first, last, indices, frames);
-            for (int i = 0; i < n; i++) {
-                cache.compounds.get(frames[i]);
-            }
-            return n;
-        } finally {
-            mapping.tree.unlock();
+    /** Pages of a range that are to be removed, each by its first frame. */
+    private static final class Batch {
+        final long first;
+        final long last;
+        final boolean keepDirty;
+        final long[] indices = new long[BATCH];
+        final int[] frames = new int[BATCH];
+        final int[] orders = new int[BATCH];
+        int count;
+        /** Where the search goes on. */
+        long next;
+
+        Batch(final long first, final long last, final boolean keepDirty) {
+            this.first = first;
+            this.last = last;
+            this.keepDirty = keepDirty;
+            this.next = first;
+        }
+
+        /** Pages that stood here in one piece now stand here in several: the search goes on with them. */
+        void again(final long index) {
+            next = Math.min(next, Math.max(first, index));
         }
     }
 
-    private void removeBatch(final Mapping mapping, final long[] indices, final int[] frames, final int n,
-        final boolean keepDirty, final ThreadState state) {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.REMOVE_COLLECTED, mapping.id, indices[0]);
-        }
-        for (int i = 0; i < n; i++) {
-            cache.lockPage(frames[i]);
-        }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.REMOVE_LOCKED, mapping.id, indices[0]);
-        }
-        long removed = 0;
-        for (int i = 0; i < n; i++) {
-            if (mapping.isBound(frames[i], indices[i])) {
-                mapping.unmapLocked(indices[i], frames[i]);
-            }
-        }
+    /** Pages present, with a reference each. Under the tree lock no page of the tree is frozen, so a plain get is right. */
+    private int collect(final Mapping mapping, final Batch batch) {
         mapping.tree.lock();
         try {
-            for (int i = 0; i < n; i++) {
-                if (mapping.isBound(frames[i], indices[i])
-                    && !(keepDirty && cache.descriptors.has(frames[i], DIRTY))) {
-                    mapping.detachLocked(indices[i], frames[i]);
-                    removed |= 1L << i;
+            final int found = mapping.tree.gang(batch.next, batch.last, batch.indices, batch.frames);
+            batch.count = 0;
+            batch.next = found < BATCH ? batch.last + 1 : batch.indices[found - 1] + 1;
+            for (int i = 0; i < found; i++) {
+                final int head = cache.descriptors.head(batch.frames[i]);
+                if (batch.count == 0 || batch.frames[batch.count - 1] != head) {
+                    batch.indices[batch.count] = cache.descriptors.index(head);
+                    batch.frames[batch.count] = head;
+                    batch.orders[batch.count++] = cache.descriptors.order(head);
+                    cache.compounds.get(head);
                 }
             }
+            return found;
         } finally {
             mapping.tree.unlock();
         }
-        for (int i = 0; i < n; i++) {
-            final boolean gone = (removed & 1L << i) != 0;
-            if (gone) {
-                mapping.forget(frames[i], state);
-            }
-            cache.unlockPage(frames[i]);
-            finish(frames[i], gone);
-        }
-        state.count(CacheCounter.REMOVALS, Long.bitCount(removed));
     }
 
-    private void finish(final int frame, final boolean removed) {
-        cache.release(frame);
-        if (removed) {
-            cache.release(frame);
+    private void removeBatch(final Mapping mapping, final Batch batch, final ThreadState state) {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.REMOVE_COLLECTED, mapping.id, batch.indices[0]);
+        }
+        for (int i = 0; i < batch.count; i++) {
+            cache.lockPage(batch.frames[i]);
+        }
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.REMOVE_LOCKED, mapping.id, batch.indices[0]);
+        }
+        long removed = 0;
+        for (int i = 0; i < batch.count; i++) {
+            if (mapping.isBound(batch.frames[i], batch.indices[i])) {
+                mapping.unmapLocked(batch.indices[i], batch.frames[i]);
+            }
+        }
+        mapping.tree.lock();
+        try {
+            for (int i = 0; i < batch.count; i++) {
+                removed |= detach(mapping, batch, i, state) ? 1L << i : 0;
+            }
+        } finally {
+            mapping.tree.unlock();
+        }
+        for (int i = 0; i < batch.count; i++) {
+            finish(mapping, batch.frames[i], (removed & 1L << i) != 0, state);
+        }
+    }
+
+    /**
+     * Takes a page of a batch out of the tree; under its page lock and the tree lock. A compound page goes as one when the range
+     * has all of it. Otherwise it is split, and its pieces in the range are found by the search, which goes back to them.
+     *
+     * @return whether the page, or the piece that has its first frame, is out
+     */
+    private boolean detach(final Mapping mapping, final Batch batch, final int i, final ThreadState state) {
+        final long index = batch.indices[i];
+        final int head = batch.frames[i];
+        final boolean bound = mapping.isBound(head, index);
+        final int order = cache.descriptors.order(head);
+        final boolean keep = bound && batch.keepDirty && cache.large.isDirty(head);
+        if (bound && order > 0 && (keep || index < batch.first || index + (1L << order) - 1 > batch.last)) {
+            cache.large.split(mapping, head, head, state);
+        }
+        if (batch.orders[i] > 0 && (!bound || cache.descriptors.order(head) != batch.orders[i])) {
+            batch.again(index);
+        }
+        if (!bound || index < batch.first || index > batch.last || keep && cache.large.isDirty(head)) {
+            return false;
+        }
+        cache.large.detach(mapping, index, head, PageTree.EMPTY, state);
+        return true;
+    }
+
+    /** Unlocks a page of a batch and gives its references back. */
+    private void finish(final Mapping mapping, final int head, final boolean gone, final ThreadState state) {
+        if (gone) {
+            mapping.forget(head, state);
+            state.count(CacheCounter.REMOVALS, 1L << cache.descriptors.order(head));
+        }
+        cache.unlockPage(head);
+        cache.release(head);
+        if (gone) {
+            cache.release(head);
         }
     }
 }

@@ -42,11 +42,11 @@ final class Reclaimer {
         final int found = cache.replacement.nextVictims(victims);
         int evicted = 0;
         for (int i = 0; i < found; i++) {
-            if (evict(victims[i], state)) {
-                evicted++;
-            } else {
+            final int frames = evict(victims[i], state);
+            if (frames == 0) {
                 cache.replacement.rejected(victims[i]);
             }
+            evicted += frames;
         }
         state.count(CacheCounter.EVICTIONS, evicted);
         return evicted;
@@ -71,87 +71,117 @@ final class Reclaimer {
         return freed + reclaim(cache.threads.current());
     }
 
-    private boolean evict(final int frame, final ThreadState state) {
+    /** Frames that are free now. */
+    private int evict(final int frame, final ThreadState state) {
         final PageDescriptors descriptors = cache.descriptors;
-        if ((descriptors.state(frame) & BUSY) != 0 || descriptors.refs(frame) != 1 || !descriptors.tryGet(frame)) {
-            return false;
+        if ((descriptors.state(frame) & BUSY) != 0 || descriptors.refs(frame) != 1 || !cache.compounds.tryGet(frame)) {
+            return 0;
         }
         if (StopPoints.ENABLED) {
             StopPoints.reached(CachePoint.EVICT_REFERENCED, descriptors.mapping(frame), descriptors.index(frame));
         }
-        boolean evicted = false;
+        int evicted = 0;
+        int pieces = 0;
         if (cache.tryLockPage(frame)) {
             // Binding and unbinding need the page lock: from here on the pair (mapping, index) is stable.
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.EVICT_LOCKED, descriptors.mapping(frame), descriptors.index(frame));
             }
+            final int frames = 1 << descriptors.order(frame);
             final Mapping mapping = cache.mappings.get(descriptors.mapping(frame));
-            if (mapping != null && takeBack(mapping, frame) && mapping.tree.tryLock()) {
+            // Of a compound page the frames that regions use stay, and the others go.
+            if (mapping != null && (takeBack(mapping, frame) || frames > 1) && mapping.tree.tryLock()) {
                 try {
-                    evicted = freezeAndDetach(mapping, frame);
-                    if (evicted && cache.nodes.shadowNodes() > shadowNodeLimit) {
-                        mapping.tree.pruneShadows(2);
+                    final int used = frames == 1 ? 0 : usedFrames(frame, frames);
+                    if (used > 0 && used < frames) {
+                        cache.large.split(mapping, frame, frame, state);
+                        pieces = frames;
+                    } else if (used == 0 && freezeAndDetach(mapping, frame)) {
+                        evicted = frames;
+                        if (cache.nodes.shadowNodes() > shadowNodeLimit) {
+                            mapping.tree.pruneShadows(2);
+                        }
                     }
                 } finally {
                     mapping.tree.unlock();
                 }
             }
-            if (evicted) {
+            if (evicted != 0) {
                 if (StopPoints.ENABLED) {
                     StopPoints.reached(CachePoint.EVICT_DETACHED, mapping.id, descriptors.index(frame));
                 }
-                cache.replacement.removed(frame);
-                state.count(CacheCounter.PAGES, -1);
+                mapping.forget(frame, state);
                 cache.unlockPage(frame);
-                cache.allocator.free(frame);
-                return true;
+                cache.compounds.free(frame);
+                return evicted;
             }
             cache.unlockPage(frame);
         }
         cache.release(frame);
-        return false;
+        for (int piece = frame + 1; piece < frame + pieces; piece++) {
+            if (descriptors.use(piece) <= 0) {
+                evicted += evict(piece, state);
+            }
+        }
+        return evicted;
+    }
+
+    /** How many frames of a compound page were used again; when all were, each use is counted down. */
+    private int usedFrames(final int head, final int frames) {
+        int used = 0;
+        for (int frame = head; frame < head + frames; frame++) {
+            if (cache.descriptors.use(frame) > 0) {
+                used++;
+            }
+        }
+        for (int frame = head; used == frames && frame < head + frames; frame++) {
+            cache.descriptors.use(frame, (byte) (cache.descriptors.use(frame) - 1));
+        }
+        return used;
     }
 
     /**
      * Takes a page back from the regions that show it, unless one of them used it since this was last asked; under its page
      * lock (Linux: {@code folio_referenced}, {@code try_to_unmap}).
      */
-    private boolean takeBack(final Mapping mapping, final int frame) {
-        if (cache.descriptors.maps(frame) == 0) {
-            return true;
+    private boolean takeBack(final Mapping mapping, final int head) {
+        final long index = cache.descriptors.index(head);
+        final int size = 1 << cache.descriptors.order(head);
+        boolean used = false;
+        for (int i = 0; i < size; i++) {
+            if (cache.descriptors.maps(head + i) != 0 && mapping.referenced(index + i)) {
+                cache.replacement.touched(head + i);
+                used = true;
+            }
         }
-        final long index = cache.descriptors.index(frame);
-        if (mapping.referenced(index)) {
-            cache.replacement.touched(frame);
-            return false;
+        if (!used) {
+            mapping.unmapLocked(index, head);
         }
-        mapping.unmapPages(index, index, false);
-        return true;
+        return !used;
     }
 
     /** Takes a page out if nobody but the tree and the caller refers to it; under its page lock and its tree's lock. */
-    boolean freezeAndDetach(final Mapping mapping, final int frame) {
+    boolean freezeAndDetach(final Mapping mapping, final int head) {
         final PageDescriptors descriptors = cache.descriptors;
-        if (!descriptors.freeze(frame, 2)) {
+        // With pins on its tails the count is higher: a frozen compound page has none. H2.
+        if (!descriptors.freeze(head, 2)) {
             return false;
         }
-        final long index = descriptors.index(frame);
+        final long index = descriptors.index(head);
         if (StopPoints.ENABLED) {
             StopPoints.reached(CachePoint.EVICT_FROZEN, mapping.id, index);
         }
-        if (!mapping.isBound(frame, index) || (descriptors.state(frame) & (DIRTY | WRITEBACK)) != 0
-            || descriptors.maps(frame) != 0) {
-            descriptors.unfreeze(frame, 2);
+        boolean clean = mapping.isBound(head, index);
+        for (int frame = head; clean && frame < head + (1 << descriptors.order(head)); frame++) {
+            clean = (descriptors.state(frame) & (DIRTY | WRITEBACK)) == 0 && descriptors.maps(frame) == 0;
+        }
+        if (!clean) {
+            descriptors.unfreeze(head, 2);
             return false;
         }
-        assert descriptors.has(frame, UPTODATE) || descriptors.validBlocks(frame) != 0
+        assert descriptors.has(head, UPTODATE) || descriptors.validBlocks(head) != 0
             : "unlocked page " + index + " of mapping " + mapping.id + " has nothing valid";
-        final int before = mapping.tree.replace(index, PageTree.shadow(cache.replacement.shadow(frame)));
-        assert before == PageTree.page(frame) : "slot " + index + " held " + before;
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.EVICT_SHADOWED, mapping.id, index);
-        }
-        descriptors.unbind(frame);
+        cache.large.detach(mapping, index, head, PageTree.shadow(cache.replacement.shadow(head)), cache.threads.current());
         return true;
     }
 }

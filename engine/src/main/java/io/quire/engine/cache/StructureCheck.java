@@ -92,7 +92,7 @@ final class StructureCheck {
         final int valid = descriptors.validBlocks(frame);
         require(uptodate ? valid == 0 : valid != 0 && valid != ALL_BLOCKS, where + " has state " + Long.toHexString(state)
             + " and valid blocks " + Integer.toBinaryString(valid));
-        require(descriptors.refs(frame) == 1, where + " has " + descriptors.refs(frame) + " references");
+        checkPieces(mapping, index, frame, where);
         final int entries = mapping.entries(index);
         require(descriptors.maps(frame) == entries,
             where + " has " + descriptors.maps(frame) + " maps, and " + entries + " entries of regions show it");
@@ -106,6 +106,29 @@ final class StructureCheck {
             require(!uptodate && (valid & Blocks.touched(at, at + 1)) == 0
                 || OffHeap.getByte(cache.arena.address(frame) + at) == 0,
                 where + " has something other than zero at " + at + ", beyond the size " + mapping.size());
+        }
+    }
+
+    /** H1, H2, H5: what the frames of a compound page are to each other. */
+    private void checkPieces(final Mapping mapping, final long index, final int frame, final String where) {
+        final PageDescriptors descriptors = cache.descriptors;
+        final int head = descriptors.head(frame);
+        final int order = descriptors.order(head);
+        final int size = 1 << order;
+        final int place = frame - head;
+        require(place >= 0 && place < size, where + " calls frame " + head + " of order " + order + " its head");
+        require(head % size == 0 && (index - place) % size == 0, where + ": its head " + head + " is not aligned to " + size);
+        require(mapping.isBound(head, index - place), where + ": its head " + head + " belongs elsewhere");
+        require(mapping.tree.lookup(index - place) == PageTree.page(head), where + ": its head has no slot");
+        require((index - place + size - 1) < PageFiller.pages(mapping.size()), where + ": a part of it lies beyond the size");
+        final int refs = place == 0 ? 1 : 0;
+        require(descriptors.refs(frame) == refs, where + " has " + descriptors.refs(frame) + " references");
+        require(place == 0 || cache.compounds.pins(frame) == 0, where + " has " + cache.compounds.pins(frame) + " pins");
+        require(descriptors.has(frame, PageDescriptors.TAIL) == place > 0, where + ": the flag TAIL is wrong");
+        require(descriptors.has(frame, PageDescriptors.HEAD) == (place == 0 && order > 0), where + ": the flag HEAD is wrong");
+        for (int i = place; i < size && place == 0; i++) {
+            require(mapping.tree.lookup(index + i) == PageTree.page(head + i), where + ": tail " + i + " has no slot");
+            require(descriptors.head(head + i) == head, where + ": tail " + i + " calls another its head");
         }
     }
 

@@ -14,7 +14,7 @@ import io.quire.engine.store.IoVector;
  */
 final class ThreadState {
     /** Most pages in one batch of a read, a fill or a write. */
-    static final int BATCH = 256;
+    static final int BATCH = 512;
     /** Size of the bounce buffer for heap arrays, in bytes. */
     static final int BOUNCE_SIZE = 64 << 10;
 

@@ -59,7 +59,7 @@ final class FrameList {
     }
 
     private int countedOrder(final int frame) {
-        return descriptors.queue(frame) >>> ORDER_SHIFT;
+        return (descriptors.queue(frame) & 0xff) >>> ORDER_SHIFT;
     }
 
     void remove(final int frame) {
@@ -85,15 +85,23 @@ final class FrameList {
         remove(frame);
     }
 
-    /** The pieces of a compound page stand where it stood, the first frame oldest. */
-    void split(final int head) {
+    /**
+     * The pieces of a compound page stand where it stood, the first frame oldest.
+     *
+     * @return whether they do; false when the head came here after it had become a page of one frame, and the others are nowhere
+     */
+    boolean split(final int head) {
         final int order = countedOrder(head);
+        if (order == 0) {
+            return false;
+        }
         for (int tail = head + (1 << order) - 1; tail > head; tail--) {
             insertAfter(head, tail);
             count(tail, 0);
         }
         size -= 1 << order;
         count(head, 0);
+        return true;
     }
 
     /** Links a frame in as the next newer one. */

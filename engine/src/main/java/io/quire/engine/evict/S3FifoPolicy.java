@@ -103,10 +103,12 @@ public final class S3FifoPolicy implements ReplacementPolicy {
         mutex.lock();
         try {
             int found = 0;
+            // A batch is as many frames as the array has room for, or one page more.
+            int frames = 0;
             // Every step takes a page out, moves one to MAIN or lowers a count: four rounds over all pages always end it.
             final int smallTarget = Math.max(1, capacity / SMALL_SHARE);
             long steps = 4L * (small.size() + main.size()) + victims.length;
-            while (found < victims.length && steps-- > 0) {
+            while (frames < victims.length && steps-- > 0) {
                 final boolean fromSmall = small.size() > smallTarget || main.size() == 0;
                 final int frame = fromSmall ? small.poll() : main.poll();
                 if (frame == FrameList.NONE) {
@@ -119,6 +121,7 @@ public final class S3FifoPolicy implements ReplacementPolicy {
                 } else {
                     descriptors.queue(frame, TRANSIT);
                     victims[found++] = frame;
+                    frames += 1 << descriptors.order(frame);
                 }
             }
             return found;
@@ -160,14 +163,13 @@ public final class S3FifoPolicy implements ReplacementPolicy {
     public void split(final int head, final int order) {
         mutex.lock();
         try {
-            switch (FrameList.tag(descriptors.queue(head))) {
+            final boolean placed = switch (FrameList.tag(descriptors.queue(head))) {
                 case SMALL -> small.split(head);
                 case MAIN -> main.split(head);
-                default -> {
-                    for (int tail = head + 1; tail < head + (1 << order); tail++) {
-                        (descriptors.use(tail) > 0 ? main : small).add(tail);
-                    }
-                }
+                default -> false;
+            };
+            for (int tail = head + 1; !placed && tail < head + (1 << order); tail++) {
+                (descriptors.use(tail) > 0 ? main : small).add(tail);
             }
         } finally {
             mutex.unlock();
@@ -178,7 +180,7 @@ public final class S3FifoPolicy implements ReplacementPolicy {
     public int shadow(final int frame) {
         // Two evictors may count as one: a distance that is short by one does no harm.
         final int now = evictions;
-        evictions = now + 1;
+        evictions = now + (1 << descriptors.order(frame));
         return now & SHADOW_MASK;
     }
 

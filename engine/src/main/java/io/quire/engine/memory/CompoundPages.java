@@ -7,7 +7,6 @@ import static io.quire.engine.memory.PageDescriptors.HEAD;
 import static io.quire.engine.memory.PageDescriptors.INDEX_OFFSET;
 import static io.quire.engine.memory.PageDescriptors.LOCKED;
 import static io.quire.engine.memory.PageDescriptors.MAPPING_OFFSET;
-import static io.quire.engine.memory.PageDescriptors.MAPS_OFFSET;
 import static io.quire.engine.memory.PageDescriptors.ORDER_OFFSET;
 import static io.quire.engine.memory.PageDescriptors.REFS_OFFSET;
 import static io.quire.engine.memory.PageDescriptors.STATE_OFFSET;
@@ -182,7 +181,6 @@ public final class CompoundPages {
             OffHeap.storeFence();
             OffHeap.putLong(address + MAPPING_OFFSET, mapping);
             OffHeap.putLong(address + INDEX_OFFSET, index + i);
-            OffHeap.putInt(address + MAPS_OFFSET, 0);
             OffHeap.putInt(address + BLOCKS_OFFSET, 0);
             OffHeap.putByte(address + USE_OFFSET, (byte) 0);
             OffHeap.putLongRelease(address + COMPOUND_OFFSET, i == 0 ? 0 : tailWord);
