@@ -118,6 +118,10 @@ final class Reclaimer {
             cache.unlockPage(frame);
         }
         cache.release(frame);
+        if (pieces != 0) {
+            // The first frame's page stays for now, whatever becomes of the others.
+            cache.replacement.rejected(frame);
+        }
         for (int piece = frame + 1; piece < frame + pieces; piece++) {
             if (descriptors.use(piece) <= 0) {
                 evicted += evict(piece, state);

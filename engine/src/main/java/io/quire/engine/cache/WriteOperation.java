@@ -178,6 +178,16 @@ public final class WriteOperation {
     }
 
     /**
+     * Makes a grabbed page one of a single frame, when it is part of a compound page, so that its lock is its own: for who keeps
+     * several pages locked at once.
+     *
+     * @param frame a grabbed frame, locked
+     */
+    public void isolate(final int frame) {
+        cache.large.isolate(mapping, frame, state);
+    }
+
+    /**
      * Whether a page's bytes are those of the file. Stable under its lock.
      *
      * @param frame a grabbed frame

@@ -42,7 +42,11 @@ abstract class BatchPolicy implements WritePolicy {
      */
     int grab(final WriteOperation operation, final long index, final int from, final int bytes, final boolean first,
         final boolean last) throws CacheException {
-        return operation.grab(index, first);
+        final int frame = operation.grab(index, first);
+        if (frame >= 0 && keepsLocked()) {
+            operation.isolate(frame);
+        }
+        return frame;
     }
 
     /** Copies a piece from the source; 0 when the source must be faulted in first. */
