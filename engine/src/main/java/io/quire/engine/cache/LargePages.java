@@ -215,6 +215,21 @@ final class LargePages {
         }
     }
 
+    /** Splits the compound page that an index is in, if it is and its lock is free. */
+    void trySplit(final Mapping mapping, final long index, final ThreadState state) {
+        final int frame = mapping.getPage(index);
+        if (frame == Mapping.NONE) {
+            return;
+        }
+        if (descriptors.order(descriptors.head(frame)) != 0 && cache.tryLockPage(frame)) {
+            if (mapping.isBound(frame, index)) {
+                isolate(mapping, frame, state);
+            }
+            cache.unlockPage(frame);
+        }
+        cache.release(frame);
+    }
+
     /**
      * Splits a compound page into pages of one frame; under its page lock and its tree's lock. Nothing of the tree changes.
      *

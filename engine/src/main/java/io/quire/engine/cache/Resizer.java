@@ -121,6 +121,8 @@ final class Resizer {
     }
 
     private void move(final Mapping mapping, final long index, final int frame, final ThreadState state) {
+        // Pages of one frame find a place more easily, and a compound page may lie on both sides of the limit.
+        cache.large.trySplit(mapping, index, state);
         final int target = cache.tryAllocate(state);
         if (target == FrameAllocator.NONE) {
             obstacle = "as no other page can be evicted";
