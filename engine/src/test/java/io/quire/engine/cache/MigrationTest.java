@@ -290,6 +290,18 @@ class MigrationTest extends CacheFixture {
         assertContent(Arrays.copyOf(cut, content.length));
     }
 
+    @Test
+    @DisplayName("G2: a page that left the file between its lookup and its lock is not moved")
+    void removedBeforeLock() throws Exception {
+        final Points.Stop stop = points.stop(CachePoint.MIGRATE_REFERENCED, mapping.id, INDEX);
+        final Future<Outcome> migration = start(this::migrate);
+        stop.awaitArrival();
+        file.truncate(INDEX * PAGE);
+        stop.open();
+        assertThat(end(migration)).isEqualTo(Outcome.GONE);
+        assertContent(Arrays.copyOf(content, INDEX * PAGE));
+    }
+
     @ParameterizedTest
     @EnumSource(value = CachePoint.class, names = {"REMOVE_COLLECTED", "REMOVE_LOCKED", "ZERO_FOUND"})
     @DisplayName("G2: a page that a truncate has found does not move from under it")
