@@ -2,6 +2,7 @@ package io.quire.engine.cache;
 
 import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 
+import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -66,6 +67,7 @@ final class Resizer {
         long lastProgress = System.nanoTime();
         int least = Integer.MAX_VALUE;
         while (!cache.allocator.retire()) {
+            writeBack();
             pass(frames, state);
             final int stranded = cache.allocator.stranded();
             if (stranded < least) {
@@ -79,6 +81,14 @@ final class Resizer {
             } else {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
+        }
+    }
+
+    /** Dirty pages cannot be evicted: no more of them than the smaller cache may have. Holds no mapping, as it locks some. */
+    private void writeBack() throws CacheException {
+        final Iterator<Mapping> mappings = cache.mappings.values().iterator();
+        if (mappings.hasNext()) {
+            cache.dirty.balance(mappings.next());
         }
     }
 

@@ -47,7 +47,7 @@ final class StructureCheck {
         require(dirty == dirtyPages, "the counter says " + dirty + " dirty pages, the trees hold " + dirtyPages);
         require(cache.dirty.count() == dirtyPages,
             "throttling counts " + cache.dirty.count() + " dirty pages, the trees hold " + dirtyPages);
-        for (int frame = 0; frame < cache.arena.frames(); frame++) {
+        for (int frame = 0; frame < cache.allocator.used(); frame++) {
             require(seen.get(frame) || cache.descriptors.maps(frame) == 0,
                 "free frame " + frame + " has " + cache.descriptors.maps(frame) + " maps");
         }

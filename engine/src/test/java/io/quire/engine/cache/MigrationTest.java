@@ -407,6 +407,16 @@ class MigrationTest extends CacheFixture {
         public int writeProtect(final long index) {
             return 0;
         }
+
+        @Override
+        public boolean referenced(final long index) {
+            return false;
+        }
+
+        @Override
+        public int entries(final long index) {
+            return 0;
+        }
     }
 
     @Test
