@@ -24,10 +24,8 @@ final class Entry {
     static final long PRESENT = 1L << 1;
     static final long WRITABLE = 1L << 2;
     static final long PRIVATE = 1L << 3;
-    /** An access went through the entry since somebody asked; without it a load takes the slow path once, and sets it. */
+    /** An access went through the entry since somebody asked. */
     static final long ACCESSED = 1L << 4;
-    /** What a load needs. */
-    static final long READABLE = PRESENT | ACCESSED;
     static final long FRAME_MASK = (1L << 42) - 1 & -(1L << FRAME_SHIFT);
 
     private static final int GENERATION_UP = 42 - 32;
@@ -91,6 +89,13 @@ final class Entry {
             } else {
                 Thread.onSpinWait();
             }
+        }
+    }
+
+    /** Notes an access through an entry that is not changed at the same moment: an access that is missed does no harm. */
+    static void accessed(final long word, final long entry) {
+        if ((entry & (ACCESSED | LOCKED)) == 0) {
+            OffHeap.compareAndSetLong(word, entry, entry | ACCESSED);
         }
     }
 

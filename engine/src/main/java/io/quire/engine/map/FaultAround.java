@@ -28,6 +28,8 @@ final class FaultAround {
         final long end = Math.min(window.pages(), first + width);
         final int[] frames = new int[Math.min(width, MAX)];
         boolean installed = false;
+        // A block never crosses a bit of the map of used entries: widths are smaller powers of two.
+        window.table.use(wanted);
         long page = first;
         while (page < end) {
             final int n = pages.peek(window.firstIndex() + page, (int) (end - page), frames);
@@ -44,7 +46,6 @@ final class FaultAround {
     private static boolean installOne(final FilePages pages, final Window window, final long page, final int frame,
         final boolean accessed) {
         final long word = window.entry(page);
-        window.table.use(page);
         if (OffHeap.getLongVolatile(word) != 0 || !OffHeap.compareAndSetLong(word, 0, Entry.LOCKED)) {
             return false;
         }

@@ -44,8 +44,11 @@ final class FaultHandler {
             final long entry = OffHeap.getLongVolatile(word);
             final long needed = Entry.PRESENT | (store ? Entry.WRITABLE : 0);
             if ((entry & needed) == needed) {
-                accessed(word);
-            } else if (!store) {
+                // Another access was first, or somebody has the entry's bit: not for long.
+                Entry.unlock(word, Entry.lock(word));
+                return;
+            }
+            if (!store) {
                 read(region, window, page);
             } else if (region.sharing() == Sharing.SHARED) {
                 makeWritable(region, window, page);
@@ -78,11 +81,6 @@ final class FaultHandler {
         if (position + bytes > size) {
             throw new BeyondEndException(region.pages().name(), position, bytes, size);
         }
-    }
-
-    private static void accessed(final long word) {
-        final long entry = Entry.lock(word);
-        Entry.unlock(word, (entry & Entry.PRESENT) != 0 ? entry | Entry.ACCESSED : entry);
     }
 
     /** A private copy that was write-protected with its region needs no second copy. */

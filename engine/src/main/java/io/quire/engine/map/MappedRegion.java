@@ -401,7 +401,7 @@ public final class MappedRegion implements AutoCloseable {
             if (offset >= 0 && offset <= seen.length - bytes && at <= FRAME_SIZE - bytes) {
                 final long word = seen.entry(offset >>> FRAME_SHIFT);
                 final long entry = OffHeap.getLongAcquire(word);
-                if ((entry & Entry.READABLE) == Entry.READABLE) {
+                if ((entry & Entry.PRESENT) != 0) {
                     if (StopPoints.ENABLED) {
                         StopPoints.reached(MapPoint.LOAD_ENTRY_READ, pages.id(), seen.fileOffset + offset >>> FRAME_SHIFT);
                     }
@@ -413,6 +413,7 @@ public final class MappedRegion implements AutoCloseable {
                     OffHeap.loadFence();
                     if (((OffHeap.getLong(word) ^ entry) & ~Entry.LOCKED) == 0 && window == seen
                         && seen.fileOffset + offset + bytes <= pages.size()) {
+                        Entry.accessed(word, entry);
                         // The value came from a raw address, which stays mapped only as long as this can be reached.
                         Reference.reachabilityFence(this);
                         return value;

@@ -41,7 +41,7 @@ final class RegionCopy {
         }
         final long word = seen.entry(offset >>> FRAME_SHIFT);
         final long entry = OffHeap.getLongAcquire(word);
-        if ((entry & Entry.READABLE) != Entry.READABLE) {
+        if ((entry & Entry.PRESENT) == 0) {
             return false;
         }
         final long from = address(seen, entry, offset);
@@ -53,6 +53,9 @@ final class RegionCopy {
         OffHeap.loadFence();
         final boolean good = ((OffHeap.getLong(word) ^ entry) & ~Entry.LOCKED) == 0 && region.window() == seen
             && seen.fileOffset + offset + length <= region.pages().size();
+        if (good) {
+            Entry.accessed(word, entry);
+        }
         Reference.reachabilityFence(region);
         return good;
     }
@@ -114,7 +117,7 @@ final class RegionCopy {
             }
             final long word = seen.entry(at >>> FRAME_SHIFT);
             final long entry = OffHeap.getLongVolatile(word);
-            if ((entry & (Entry.READABLE | Entry.LOCKED)) != Entry.READABLE
+            if ((entry & (Entry.PRESENT | Entry.LOCKED)) != Entry.PRESENT
                 || !OffHeap.compareAndSetLong(word, entry, entry | Entry.LOCKED)) {
                 break;
             }
@@ -122,7 +125,7 @@ final class RegionCopy {
             if (good) {
                 OffHeap.copy(address(seen, entry, at), to + done, piece);
             }
-            Entry.unlock(word, entry);
+            Entry.unlock(word, good ? entry | Entry.ACCESSED : entry);
             if (!good) {
                 break;
             }
