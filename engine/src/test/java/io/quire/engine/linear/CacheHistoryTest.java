@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,8 +21,10 @@ import io.quire.engine.cache.PageCache;
 import io.quire.engine.cache.WritePolicy;
 import io.quire.engine.lock.Jitter;
 import io.quire.engine.lock.LockOrder;
+import io.quire.engine.map.AddressSpace;
 import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
+import io.quire.engine.store.Fault;
 import io.quire.engine.store.FaultyStore;
 import io.quire.engine.store.MemoryStore;
 import io.quire.engine.store.StoreOperation;
@@ -39,6 +40,8 @@ import io.quire.engine.write.WritePolicies;
 class CacheHistoryTest {
     private static final int WORKERS = 4;
     private static final int OPERATIONS = 1200;
+    private static final long CONTEXT = 150;
+    private static final long DURATION = TimeUnit.SECONDS.toNanos(Long.getLong("quire.history.seconds", 4));
 
     /** What a run adds up to. */
     private static final class Totals {
@@ -60,13 +63,25 @@ class CacheHistoryTest {
     @Test
     @DisplayName("C3-C8, C12, C13, W2-W5: every word is linearizable under threads, eviction, truncate, punch and all policies")
     void withAStoreThatWorks() throws Exception {
-        rounds(TimeUnit.SECONDS.toNanos(Long.getLong("quire.history.seconds", 6)), false);
+        rounds(DURATION, false, false);
     }
 
     @Test
     @DisplayName("W3, W4: a refused write is gone when it returns, in every word's history; one on which the store broke is all or nothing")
     void withAStoreThatFails() throws Exception {
-        rounds(TimeUnit.SECONDS.toNanos(Long.getLong("quire.history.seconds", 6)), true);
+        rounds(DURATION, true, false);
+    }
+
+    @Test
+    @DisplayName("M1, M3-M5: words that are read and written through mapped regions too are linearizable")
+    void withRegions() throws Exception {
+        rounds(DURATION, false, true);
+    }
+
+    @Test
+    @DisplayName("M5, M7: nothing stored through a region is lost when the store fails, be it at its writeback")
+    void withRegionsAndAStoreThatFails() throws Exception {
+        rounds(DURATION, true, true);
     }
 
     public static void main(final String[] arguments) throws Exception {
@@ -74,26 +89,26 @@ class CacheHistoryTest {
         long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : System.currentTimeMillis();
         final Totals totals = new Totals();
         while (System.nanoTime() < end) {
-            round(seed, seed % 2 == 0, totals);
+            round(seed, seed % 2 == 0, seed / 2 % 2 == 0, totals);
             seed++;
         }
         System.out.println("every word linearizable: " + totals + ", lock-order reports " + LockOrder.reports().size()
             + " (validator " + (LockOrder.ENABLED ? "on" : "off") + "), structural check clean; next seed " + seed);
     }
 
-    private static void rounds(final long nanos, final boolean mischief) throws Exception {
+    private static void rounds(final long nanos, final boolean mischief, final boolean mapped) throws Exception {
         final Long chosen = Long.getLong("quire.history.seed");
         final Totals totals = new Totals();
         final long end = System.nanoTime() + nanos;
         long seed = chosen != null ? chosen : System.nanoTime() & 0xffff_ffffL;
         do {
-            round(seed++, mischief, totals);
+            round(seed++, mischief, mapped, totals);
         } while (System.nanoTime() < end);
         assertThat(totals.evictions).as("evictions").isPositive();
         assertThat(totals.faults > 0).as("store faults").isEqualTo(mischief);
     }
 
-    private static void round(final long seed, final boolean mischief, final Totals totals) throws Exception {
+    private static void round(final long seed, final boolean mischief, final boolean mapped, final Totals totals) throws Exception {
         LockOrder.resetForTest();
         final HistoryRecorder recorder = new HistoryRecorder();
         final List<WritePolicy> policies = WritePolicies.all().stream()
@@ -108,7 +123,9 @@ class CacheHistoryTest {
             try (CachedFile cold = makeColdFile(cache, store)) {
                 final CachedFile file = cache.open(store.open("hot", true));
                 try (file) {
-                    run(seed, mischief, recorder, cache, file, cold, policies, store, threads);
+                    try (AddressSpace space = mapped ? new AddressSpace() : null) {
+                        run(seed, mischief, recorder, cache, file, cold, policies, store, threads, space);
+                    }
                     store.heal();
                     store.hook((moment, call) -> { });
                     HistoryWorker.recordAll(recorder, file);
@@ -123,7 +140,7 @@ class CacheHistoryTest {
             totals.migrations += cache.counters().get(CacheCounter.MIGRATIONS);
             totals.faults += store.faults();
         }
-        check(seed, recorder.byWord(), totals);
+        check(seed, recorder, totals);
         assertThat(LockOrder.reports()).as("lock-order reports, seed %d", seed).isEmpty();
         totals.rounds++;
         totals.operations += (long) WORKERS * OPERATIONS;
@@ -131,9 +148,15 @@ class CacheHistoryTest {
 
     private static void run(final long seed, final boolean mischief, final HistoryRecorder recorder, final PageCache cache,
         final CachedFile file, final CachedFile cold, final List<WritePolicy> policies, final FaultyStore store,
-        final ExecutorService threads) throws Exception {
+        final ExecutorService threads, final AddressSpace space) throws Exception {
         final AtomicBoolean breaks = new AtomicBoolean();
+        final HistoryRecorder.Track trouble = recorder.track();
         store.hook((moment, call) -> {
+            if (!call.fault().equals(Fault.NONE)) {
+                synchronized (trouble) {
+                    trouble.note(moment + " " + call);
+                }
+            }
             if (moment == FaultyStore.Moment.AFTER && call.operation() == StoreOperation.WRITE
                 && breaks.compareAndSet(true, false)) {
                 throw new HistoryWorker.BrokenStoreException();
@@ -143,7 +166,7 @@ class CacheHistoryTest {
         for (int i = 0; i < WORKERS; i++) {
             running.add(threads.submit(
                 new HistoryWorker(seed, i + 1, OPERATIONS, recorder, cache, file, cold, policies, store, breaks,
-                    mischief)));
+                    mischief, space)));
         }
         Throwable failure = null;
         for (final Future<?> one : running) {
@@ -158,13 +181,14 @@ class CacheHistoryTest {
         }
     }
 
-    private static void check(final long seed, final Map<Long, List<WordOperation>> words, final Totals totals) {
+    private static void check(final long seed, final HistoryRecorder recorder, final Totals totals) {
         final LinearizabilityChecker checker = new LinearizabilityChecker();
-        words.forEach((word, history) -> {
-            final String verdict = checker.check(0, history);
+        recorder.byWord().forEach((word, history) -> {
+            final LinearizabilityChecker.Verdict verdict = checker.check(0, history);
             if (verdict != null) {
                 throw new AssertionError("seed " + seed + ", word " + word + " (page " + word / 512 + " + " + word % 512 * 8
-                    + "): " + verdict);
+                    + "): " + verdict.text() + "\n  what happened about then:"
+                    + recorder.notes(verdict.culprit().invoked() - CONTEXT, verdict.culprit().returned()));
             }
             totals.words++;
             totals.recorded += history.size();

@@ -2,11 +2,13 @@ package io.quire.engine.linear;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 import io.quire.engine.linear.WordOperation.Effect;
 
@@ -23,14 +25,24 @@ final class HistoryRecorder {
     private final AtomicLong clock = new AtomicLong();
     private final List<Track> tracks = new ArrayList<>();
 
+    /** Something worth knowing when a history is bad. */
+    private record Note(long time, int thread, String what) {
+    }
+
     /** The records of one thread. Used by that thread only. */
     final class Track {
         private final int thread;
         private long[] records = new long[FIELDS * 4096];
         private int used;
+        private final List<Note> notes = new ArrayList<>();
 
         private Track(final int thread) {
             this.thread = thread;
+        }
+
+        /** Says what the thread is about to do, or how it ended. */
+        void note(final String what) {
+            notes.add(new Note(clock.get(), thread, what));
         }
 
         void add(final long word, final Effect effect, final long value, final long invoked, final long returned) {
@@ -54,6 +66,13 @@ final class HistoryRecorder {
 
     long tick() {
         return clock.incrementAndGet();
+    }
+
+    /** What the threads said between two ticks, in order. */
+    synchronized String notes(final long from, final long to) {
+        return tracks.stream().flatMap(track -> track.notes.stream()).filter(note -> note.time >= from && note.time <= to)
+            .sorted(Comparator.comparingLong(Note::time))
+            .map(note -> "\n    " + note.time + " thread " + note.thread + " " + note.what).collect(Collectors.joining());
     }
 
     /** All records, by word. */

@@ -8,11 +8,16 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.quire.engine.cache.BeyondEndException;
 import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.cache.WritePolicy;
 import io.quire.engine.linear.WordOperation.Effect;
+import io.quire.engine.map.AddressSpace;
+import io.quire.engine.map.MappedRegion;
+import io.quire.engine.map.Protection;
+import io.quire.engine.map.Sharing;
 import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
@@ -59,7 +64,10 @@ final class HistoryWorker implements Callable<Void> {
     private final int operations;
     private final int number;
     private final byte[] array = new byte[LONGEST];
+    /** Null when this round maps nothing. */
+    private final AddressSpace space;
     private CachedFile file;
+    private MappedRegion region;
     private long buffer;
     private long sequence;
     private long coldPage;
@@ -75,7 +83,7 @@ final class HistoryWorker implements Callable<Void> {
 
     HistoryWorker(final long seed, final int number, final int operations, final HistoryRecorder recorder,
         final PageCache cache, final CachedFile file, final CachedFile cold, final List<WritePolicy> policies,
-        final FaultyStore faults, final AtomicBoolean breaks, final boolean mischief) throws CacheException {
+        final FaultyStore faults, final AtomicBoolean breaks, final boolean mischief, final AddressSpace space) throws CacheException {
         this.random = new Random(seed * 1_000_003 + number);
         this.number = number;
         this.operations = operations;
@@ -88,6 +96,8 @@ final class HistoryWorker implements Callable<Void> {
         this.faults = faults;
         this.breaks = breaks;
         this.mischief = mischief;
+        this.space = space;
+        this.region = space == null ? null : map();
         this.coldPage = random.nextInt(COLD_PAGES);
     }
 
@@ -100,6 +110,9 @@ final class HistoryWorker implements Callable<Void> {
             }
         } finally {
             NativeMemory.release(buffer, BUFFER);
+            if (region != null) {
+                region.close();
+            }
             file.close();
         }
         return null;
@@ -111,49 +124,66 @@ final class HistoryWorker implements Callable<Void> {
         }
         final int choice = random.nextInt(1000);
         if (choice < 480) {
-            read(vector);
+            if (space != null && random.nextInt(3) == 0) {
+                readRegion();
+            } else {
+                read(vector);
+            }
         } else if (choice < 720) {
-            write(vector);
+            if (space != null && random.nextInt(3) == 0) {
+                writeRegion();
+            } else {
+                write(vector);
+            }
         } else if (choice < 850) {
             readCold();
         } else if (choice < 880) {
             final long size = 8L * random.nextInt(FILE_SIZE / 8 + 1);
+            track.note("truncates to " + size);
             zero(size, FILE_SIZE, () -> file.truncate(size));
         } else if (choice < 900) {
             // Cuts into a page that everybody uses, and lets the rest come back as zeros.
             final long size = 8L * random.nextInt(HOT_PAGES * PAGE / 8);
+            track.note("truncates to " + size + " and back");
             zero(size, FILE_SIZE, () -> file.truncate(size));
             zero(FILE_SIZE, FILE_SIZE, () -> file.truncate(FILE_SIZE));
         } else if (choice < 940) {
             final long[] range = range(LONGEST);
+            track.note("punches " + range[1] + " at " + range[0]);
             zero(range[0], range[0] + range[1], () -> file.punch(range[0], range[1]));
         } else {
             disturb(choice);
         }
     }
 
-    /** What must not change any word. */
+    /** What must not change any word, be it that the store refuses what was dirty. */
     private void disturb(final int choice) throws CacheException {
-        if (choice < 955) {
-            file.invalidate();
-        } else if (choice < 958) {
-            cache.drop();
-        } else if (choice < 962) {
-            cache.resize(PageCache.MIN_CAPACITY + (long) random.nextInt(8) * (PageCache.MIN_CAPACITY / 8));
-        } else if (choice < 967) {
-            cache.compact();
-        } else if (choice < 980) {
-            final CachedFile next = file.reopen();
-            file.close();
-            file = next;
-        } else if (choice < 988) {
-            try {
+        try {
+            track.note("disturbs (" + choice + ")");
+            if (choice < 955) {
+                file.invalidate();
+            } else if (choice < 958 && !mischief) {
+                cache.drop();
+            } else if (choice < 962) {
+                cache.resize(PageCache.MIN_CAPACITY + (long) random.nextInt(8) * (PageCache.MIN_CAPACITY / 8));
+            } else if (choice < 967) {
+                cache.compact();
+            } else if (choice < 972 && space != null) {
+                region.close();
+                region = map();
+            } else if (choice < 980) {
+                final CachedFile next = file.reopen();
+                file.close();
+                file = next;
+            } else if (choice < 988) {
                 file.sync(true);
-            } catch (final CacheException e) {
-                expected(e);
+            } else {
+                file.writePolicy(policies.get(random.nextInt(policies.size())));
             }
-        } else {
-            file.writePolicy(policies.get(random.nextInt(policies.size())));
+        } catch (final CacheException e) {
+            expected(e);
+        } catch (final BrokenStoreException e) {
+            tolerate(e);
         }
     }
 
@@ -165,7 +195,8 @@ final class HistoryWorker implements Callable<Void> {
         }
         final StoreOperation operation = switch (random.nextInt(8)) {
             case 0 -> StoreOperation.READ;
-            case 1 -> StoreOperation.TRUNCATE;
+            // With dirty pages, a truncate that is refused after a writeback that was refused too may lose what is cut off (M7).
+            case 1 -> space == null ? StoreOperation.TRUNCATE : StoreOperation.WRITE;
             case 2 -> StoreOperation.PUNCH;
             default -> StoreOperation.WRITE;
         };
@@ -280,10 +311,8 @@ final class HistoryWorker implements Callable<Void> {
         final long[] range = range(LONGEST);
         final long from = range[0];
         final int length = (int) range[1];
-        final long writer = ((long) number << 32 | ++sequence) << PLACE_BITS;
-        for (int at = 0; at < length; at += 8) {
-            OffHeap.putLong(buffer + at, writer | from + at >>> 3);
-        }
+        final long writer = invent(from, length);
+        track.note("writes " + length + " at " + from);
         OffHeap.copyToArray(buffer, array, 0, length);
         OffHeap.copy(buffer + firstPiece(length), buffer + SECOND_PIECE, length - firstPiece(length));
         final int how = random.nextInt(4);
@@ -309,8 +338,82 @@ final class HistoryWorker implements Callable<Void> {
                     // What arrived beyond the end of the file may come to light when the file grows, long afterwards.
                     track.add(word, Effect.UNCERTAIN, writer | word, invoked, WordOperation.NEVER);
                 } else {
-                    track.add(word, at < n ? Effect.WRITE : Effect.REFUSED, writer | word, invoked, returned);
+                    // A page that a region made dirty keeps what was refused, or the region's bytes would be lost with it.
+                    track.add(word, at < n ? Effect.WRITE : space == null ? Effect.REFUSED : Effect.UNCERTAIN, writer | word,
+                        invoked, returned);
                 }
+            }
+        }
+    }
+
+    /** Fills the buffer with words that say who wrote them and where they belong; returns who. */
+    private long invent(final long from, final int length) {
+        final long writer = ((long) number << 32 | ++sequence) << PLACE_BITS;
+        for (int at = 0; at < length; at += 8) {
+            OffHeap.putLong(buffer + at, writer | from + at >>> 3);
+        }
+        return writer;
+    }
+
+    // ---- the same through a mapped region ----
+
+    private MappedRegion map() throws CacheException {
+        return space.map(file, 0, FILE_SIZE, Sharing.SHARED, Protection.READ_WRITE);
+    }
+
+    private void readRegion() throws CacheException {
+        final long[] range = range(LONGEST);
+        final long from = range[0];
+        final int length = (int) range[1];
+        final long invoked = recorder.tick();
+        try {
+            if (length == Long.BYTES) {
+                OffHeap.putLong(buffer, region.getLong(from));
+            } else {
+                region.get(from, buffer, length);
+            }
+        } catch (final BeyondEndException e) {
+            final long returned = recorder.tick();
+            if (length == Long.BYTES) {
+                record(from, length, 0, buffer, invoked, returned);
+            }
+            return;
+        } catch (final CacheException e) {
+            expected(e);
+            return;
+        }
+        record(from, length, length, buffer, invoked, recorder.tick());
+    }
+
+    private void writeRegion() throws CacheException {
+        final long[] range = range(LONGEST);
+        final long from = range[0];
+        final int length = (int) range[1];
+        final long writer = invent(from, length);
+        track.note("stores " + length + " at " + from + " through its region");
+        final long invoked = recorder.tick();
+        Effect effect = Effect.WRITE;
+        try {
+            if (length == Long.BYTES) {
+                region.putLong(from, writer | from >>> 3);
+            } else {
+                region.put(from, buffer, length);
+            }
+        } catch (final BeyondEndException e) {
+            // A part may have been stored before the file became shorter.
+            effect = Effect.UNCERTAIN;
+        } catch (final CacheException e) {
+            expected(e);
+            effect = Effect.UNCERTAIN;
+        } catch (final BrokenStoreException e) {
+            tolerate(e);
+            effect = Effect.UNCERTAIN;
+        }
+        final long returned = recorder.tick();
+        for (int at = 0; at < length; at += 8) {
+            final long word = from + at >>> 3;
+            if (watched(word)) {
+                track.add(word, effect, writer | word, invoked, returned);
             }
         }
     }
@@ -343,6 +446,10 @@ final class HistoryWorker implements Callable<Void> {
         } catch (final CacheException e) {
             expected(e);
             effect = Effect.REFUSED;
+        } catch (final BrokenStoreException e) {
+            // While pages were written back, before anything else.
+            tolerate(e);
+            effect = Effect.REFUSED;
         }
         final long returned = recorder.tick();
         for (long word = from >>> 3; word < end >>> 3; word++) {
@@ -353,7 +460,15 @@ final class HistoryWorker implements Callable<Void> {
     }
 
     private void expected(final CacheException e) throws CacheException {
+        track.note(e.getMessage());
         if (!mischief || e.errno() != Errno.EIO && e.errno() != Errno.ENOSPC) {
+            throw e;
+        }
+    }
+
+    /** A writeback on which the store breaks has what it wrote; only mapped rounds write back. */
+    private void tolerate(final BrokenStoreException e) {
+        if (!mischief || space == null) {
             throw e;
         }
     }

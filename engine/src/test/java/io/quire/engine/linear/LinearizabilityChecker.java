@@ -80,6 +80,10 @@ final class LinearizabilityChecker {
         }
     }
 
+    /** A history that is not linearizable: the first return that nothing explains, and what went before it. */
+    record Verdict(WordOperation culprit, String text) {
+    }
+
     /** A call or a return. */
     private record Event(long time, WordOperation operation, boolean call) {
     }
@@ -92,7 +96,7 @@ final class LinearizabilityChecker {
      * @return null when it is linearizable, otherwise the first return that nothing explains, with what went before it
      * @throws LimitException when the search became too large
      */
-    String check(final long initial, final Collection<WordOperation> history) {
+    Verdict check(final long initial, final Collection<WordOperation> history) {
         final List<Event> events = events(history);
         final WordOperation[] running = new WordOperation[MAX_RUNNING];
         Set<Configuration> configurations = new HashSet<>();
@@ -110,7 +114,7 @@ final class LinearizabilityChecker {
                 }
             }
             if (next.isEmpty()) {
-                return explain(event.operation, events, configurations);
+                return new Verdict(event.operation, explain(event.operation, events, configurations));
             }
             running[slot] = null;
             configurations = next;
