@@ -1,6 +1,7 @@
 package io.quire.fuse.command;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -25,6 +26,7 @@ final class ControlSocket implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ControlSocket.class.getName());
 
     private final ServerSocketChannel server;
+    private final Selector clients;
     private final Handler handler;
 
     /** Carries out a command. */
@@ -34,8 +36,10 @@ final class ControlSocket implements AutoCloseable {
         String handle(String command, String argument);
     }
 
-    private ControlSocket(final ServerSocketChannel server, final Handler handler) {
+    private ControlSocket(final ServerSocketChannel server, final Handler handler) throws IOException {
         this.server = server;
+        this.clients = Selector.open();
+        server.register(clients, SelectionKey.OP_ACCEPT);
         this.handler = handler;
     }
 
@@ -49,6 +53,16 @@ final class ControlSocket implements AutoCloseable {
         } catch (final IOException | RuntimeException e) {
             server.close();
             throw e;
+        }
+    }
+
+    /** Waits until a client comes, an interrupt, or the time is over. Called by the thread that polls. */
+    void await(final long millis) {
+        try {
+            clients.select(millis);
+            clients.selectedKeys().clear();
+        } catch (final IOException e) {
+            throw new UncheckedIOException("waiting for clients of the control socket", e);
         }
     }
 
@@ -86,6 +100,7 @@ final class ControlSocket implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        clients.close();
         server.close();
     }
 

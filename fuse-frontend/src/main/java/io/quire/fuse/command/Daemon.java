@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 import org.agrona.concurrent.AgentRunner;
-import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
 import io.quire.engine.cache.WritePolicy;
 import io.quire.engine.store.Errno;
@@ -85,7 +84,7 @@ final class Daemon {
             if (!isWanted(backend)) {
                 throw CommandException.failed("ended by a signal while mounting at " + options.mountPoint());
             }
-            final AgentRunner agent = new AgentRunner(new SleepingMillisIdleStrategy(AGENT_MILLIS),
+            final AgentRunner agent = new AgentRunner(new DaemonAgent.Pause(control, AGENT_MILLIS),
                 failure -> LOG.log(System.Logger.Level.ERROR, "the statistics stopped", failure), null,
                 new DaemonAgent(backend, counters, control));
             AgentRunner.startOnThread(agent);

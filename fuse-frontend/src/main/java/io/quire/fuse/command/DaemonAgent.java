@@ -1,12 +1,31 @@
 package io.quire.fuse.command;
 
 import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.IdleStrategy;
 
 /** The daemon's duty cycle beside the requests: copies the counters out and listens to the control socket. */
 final class DaemonAgent implements Agent {
     private final Backend backend;
     private final CountersFile counters;
     private final ControlSocket control;
+
+    /** The pause between two rounds, which a client of the control socket ends. */
+    record Pause(ControlSocket control, long millis) implements IdleStrategy {
+        @Override
+        public void idle(final int workCount) {
+            idle();
+        }
+
+        @Override
+        public void idle() {
+            control.await(millis);
+        }
+
+        @Override
+        public void reset() {
+            // Every pause is as long as the one before.
+        }
+    }
 
     DaemonAgent(final Backend backend, final CountersFile counters, final ControlSocket control) {
         this.backend = backend;

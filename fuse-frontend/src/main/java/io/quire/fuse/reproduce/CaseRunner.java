@@ -24,6 +24,7 @@ final class CaseRunner implements AutoCloseable {
     static final String THREAD_NAME = "quire-case";
 
     private static final int RACING_WRITES = 4;
+    private static final int RACING_BYTES = 32 << 10;
     private static final long REPORT_LIMIT_NANOS = 1_000_000_000L;
 
     private final ExecutorService threads;
@@ -54,7 +55,7 @@ final class CaseRunner implements AutoCloseable {
         final List<Writer> writers = new ArrayList<>();
         final boolean racing = tried.load() != WriteCase.Load.SINGLE;
         for (int thread = 0; thread < tried.writers(); thread++) {
-            writers.add(new Writer(file, tried.pieces(thread), tried.offset(thread), racing ? RACING_WRITES : 1,
+            writers.add(new Writer(file, tried.pieces(thread), tried.offset(thread), racing ? racingWrites(tried) : 1,
                 tried.load() == WriteCase.Load.TRUNCATED));
         }
         final List<Callable<Void>> tasks = new ArrayList<>(writers);
@@ -65,6 +66,11 @@ final class CaseRunner implements AutoCloseable {
         runAll(tasks);
         final long nanos = System.nanoTime() - start;
         return judge(tried, file, expected, writers, nanos);
+    }
+
+    /** Long writes overlap for long enough. */
+    private static int racingWrites(final WriteCase tried) {
+        return Math.max(1, Math.min(RACING_WRITES, RACING_BYTES / tried.length()));
     }
 
     private Outcome judge(final WriteCase tried, final CaseFile file, final Expected expected, final List<Writer> writers,
