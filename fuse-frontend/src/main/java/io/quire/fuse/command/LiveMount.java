@@ -43,8 +43,12 @@ final class LiveMount {
     }
 
     String control(final String command) {
+        return control(command, ANSWER_MILLIS);
+    }
+
+    String control(final String command, final long limitMillis) {
         try {
-            return ControlSocket.send(state.controlSocket(), command, ANSWER_MILLIS);
+            return ControlSocket.send(state.controlSocket(), command, limitMillis);
         } catch (final IOException e) {
             throw CommandException.failed("the daemon of " + mountPoint + " does not take commands ("
                 + CommandException.reason(e) + "); see " + state.log(), e);

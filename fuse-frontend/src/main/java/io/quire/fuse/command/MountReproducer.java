@@ -55,7 +55,7 @@ final class MountReproducer {
         }
         final Thread signal = new Thread(this::putBack, "quire-signal");
         Runtime.getRuntime().addShutdownHook(signal);
-        try (Progress progress = new Progress()) {
+        try (Progress progress = Progress.onTerminal()) {
             progress.say("starting the process that writes");
             try (Watchdog started = Watchdog.overMountWorker(NativeNames.encode(mount.mountPoint()), limitMillis)) {
                 worker = started;
@@ -89,7 +89,7 @@ final class MountReproducer {
         synchronized (this) {
             switched = true;
         }
-        mount.control("policy " + policy.name());
+        mount.control("policy " + policy.name(), limitMillis);
         for (int run = 1; run <= runs; run++) {
             progress.say("writing under " + policy.name(), ", run " + run + " of " + runs);
             worker.tell("run " + run);
@@ -100,7 +100,10 @@ final class MountReproducer {
                     return false;
                 }
                 if ("drop".equals(line)) {
-                    mount.control("drop");
+                    if (!isDropped()) {
+                        hung(policy, cases.get(at), run, "The daemon does not answer its control socket either.\n");
+                        return false;
+                    }
                     worker.tell("dropped");
                 } else {
                     at = ended(policy, run, line) + 1;
@@ -108,6 +111,16 @@ final class MountReproducer {
             }
         }
         return true;
+    }
+
+    /** Whether the daemon has dropped its pages, which it does within the limit or not at all. */
+    private boolean isDropped() {
+        try {
+            ControlSocket.send(mount.state().controlSocket(), "drop", limitMillis);
+            return true;
+        } catch (final IOException silence) {
+            return false;
+        }
     }
 
     /** Takes down how a case ended; returns its number. */

@@ -7,8 +7,23 @@ final class Progress implements AutoCloseable {
     private static final String CLEAR = "\r\033[K";
 
     private final boolean terminal = System.console() != null && System.console().isTerminal();
+    private final boolean linesToo;
     private boolean shown;
     private String last;
+
+    /** For a terminal and for a log alike. */
+    Progress() {
+        this(true);
+    }
+
+    private Progress(final boolean linesToo) {
+        this.linesToo = linesToo;
+    }
+
+    /** Only for those who watch: elsewhere nothing but the result is printed. */
+    static Progress onTerminal() {
+        return new Progress(false);
+    }
 
     void say(final String what) {
         say(what, "");
@@ -18,7 +33,7 @@ final class Progress implements AutoCloseable {
     void say(final String what, final String detail) {
         if (terminal) {
             System.err.print(CLEAR + "quire: " + what + detail + " ...");
-        } else if (!what.equals(last)) {
+        } else if (linesToo && !what.equals(last)) {
             System.err.println("quire: " + what);
         }
         System.err.flush();

@@ -63,7 +63,10 @@ final class ReproduceCommand implements Callable<Integer> {
             MountReproducer.run(mountPoint, policies, runs, limitSeconds, table);
         }
         Main.say(table.toString());
-        return table.bad() == 0 ? 0 : CommandException.FAILED;
+        if (table.bad() > 0) {
+            throw CommandException.failed(table.bad() + " of " + table.tried() + " went wrong or hung; the table says which");
+        }
+        return 0;
     }
 
     private static void check(final String option, final int value, final int most) {
@@ -90,7 +93,7 @@ final class ReproduceCommand implements Callable<Integer> {
             throw CommandException.failed("--engine needs the lock-order validator, which the launcher turns on; run "
                 + "scripts/quire reproduce, or start the JVM with -Dquire.lock.order=true");
         }
-        try (Progress progress = new Progress()) {
+        try (Progress progress = Progress.onTerminal()) {
             for (final WritePolicy one : policies) {
                 progress.say("writing under " + one.name());
                 inEngine(one, table, progress);

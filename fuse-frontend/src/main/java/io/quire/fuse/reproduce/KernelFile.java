@@ -3,6 +3,7 @@ package io.quire.fuse.reproduce;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import io.quire.engine.store.Errno;
@@ -36,7 +37,7 @@ final class KernelFile implements CaseFile {
         final int parent = checked("open the directory", PosixNames.open(directory,
             Posix.O_PATH | Posix.O_DIRECTORY, 0));
         try {
-            final byte[] bytes = name.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+            final byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
             final int descriptor = checked("create a file", PosixNames.openat(parent, bytes,
                 Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL, 0600));
             checked("remove the name of a file", PosixNames.unlinkat(parent, bytes, 0));

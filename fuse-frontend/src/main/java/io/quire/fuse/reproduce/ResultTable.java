@@ -17,6 +17,7 @@ public final class ResultTable {
     private final Map<String, Integer> columns = new LinkedHashMap<>();
     private final List<String> complaints = new ArrayList<>();
     private int bad;
+    private int tried;
 
     /** Makes an empty table. */
     public ResultTable() {
@@ -48,19 +49,20 @@ public final class ResultTable {
      * Adds an outcome.
      *
      * @param policy  its column
-     * @param tried   its row, and what is said when it went wrong
+     * @param one     its row, and what is said when it went wrong
      * @param run     which repetition it was, from 1
      * @param outcome what to count
      */
-    public void add(final String policy, final WriteCase tried, final int run, final Outcome outcome) {
+    public void add(final String policy, final WriteCase one, final int run, final Outcome outcome) {
         columns.putIfAbsent(policy, columns.size());
-        rows.computeIfAbsent(tried.group(), group -> new LinkedHashMap<>()).computeIfAbsent(policy, column -> new Cell())
+        tried += outcome.kind() == Outcome.Kind.REFUSED ? 0 : 1;
+        rows.computeIfAbsent(one.group(), group -> new LinkedHashMap<>()).computeIfAbsent(policy, column -> new Cell())
             .counts.merge(outcome.kind(), 1, Integer::sum);
         if (outcome.isBad()) {
             bad++;
             if (complaints.size() < MAX_COMPLAINTS) {
                 complaints.add(String.format(Locale.ROOT, "%s under %s, run %d: %s%n  %s%n", outcome.kind(), policy, run,
-                    tried, outcome.detail().strip().replace("\n", "\n  ")));
+                    one, outcome.detail().strip().replace("\n", "\n  ")));
             }
         }
     }
@@ -72,6 +74,15 @@ public final class ResultTable {
      */
     public int bad() {
         return bad;
+    }
+
+    /**
+     * How many cases were tried.
+     *
+     * @return those that were refused not counted
+     */
+    public int tried() {
+        return tried;
     }
 
     /** The table, and below it each thing that went wrong, ten at most. */

@@ -1,6 +1,7 @@
 package io.quire.fuse.reproduce;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Looks after a process that may get stuck in the kernel: each of its lines must come within the limit. A thread that waits
@@ -31,6 +33,7 @@ public final class Watchdog implements AutoCloseable {
     private final long limitMillis;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final StringBuffer errors = new StringBuffer();
+    private final Thread errorReader;
     private String doing = "starting";
 
     /**
@@ -45,7 +48,7 @@ public final class Watchdog implements AutoCloseable {
         this.threads = threads;
         this.limitMillis = limitMillis;
         Thread.ofPlatform().daemon().name("quire-watch-out").start(() -> drain(process.getInputStream(), lines::add, true));
-        Thread.ofPlatform().daemon().name("quire-watch-err").start(() -> drain(process.getErrorStream(), line -> {
+        errorReader = Thread.ofPlatform().daemon().name("quire-watch-err").start(() -> drain(process.getErrorStream(), line -> {
             if (errors.length() < MAX_ERROR) {
                 errors.append(errors.isEmpty() ? "" : "; ").append(line.strip());
             }
@@ -67,22 +70,17 @@ public final class Watchdog implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MountWorker.class.getName(),
             HexFormat.of().formatHex(directory)));
         // Not in this directory: what hangs must not keep it busy.
-        return new Watchdog(new ProcessBuilder(command).directory(new java.io.File("/")).start(), CaseRunner.THREAD_NAME,
+        return new Watchdog(new ProcessBuilder(command).directory(new File("/")).start(), CaseRunner.THREAD_NAME,
             limitMillis);
     }
 
-    /** What the process is given to do next. */
-    private interface Sink {
-        void take(String line);
-    }
-
-    private void drain(final InputStream from, final Sink sink, final boolean tellEnd) {
+    private void drain(final InputStream from, final Consumer<String> sink, final boolean tellEnd) {
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(from, StandardCharsets.ISO_8859_1))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                sink.take(line);
+                sink.accept(line);
             }
         } catch (final IOException e) {
-            sink.take("its output cannot be read: " + e.getMessage());
+            sink.accept("its output cannot be read: " + e.getMessage());
         } finally {
             if (tellEnd) {
                 lines.add(END);
@@ -104,9 +102,7 @@ public final class Watchdog implements AutoCloseable {
                     return null;
                 }
                 if (line == END) {
-                    throw new IOException("the process that writes ended with status "
-                        + (process.waitFor(END_SECONDS, TimeUnit.SECONDS) ? process.exitValue() : "unknown") + " while "
-                        + doing + (errors.isEmpty() ? "" : ": " + errors));
+                    throw new IOException(howItEnded());
                 }
                 if (line.startsWith("failed ")) {
                     throw new IOException(line.substring("failed ".length()));
@@ -120,6 +116,13 @@ public final class Watchdog implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while " + doing, e);
         }
+    }
+
+    private String howItEnded() throws InterruptedException {
+        final boolean ended = process.waitFor(END_SECONDS, TimeUnit.SECONDS);
+        errorReader.join(TimeUnit.SECONDS.toMillis(END_SECONDS));
+        return "the process that writes ended with status " + (ended ? process.exitValue() : "unknown") + " while " + doing
+            + (errors.isEmpty() ? "" : ": " + errors);
     }
 
     /**
