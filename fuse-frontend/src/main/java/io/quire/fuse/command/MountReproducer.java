@@ -17,15 +17,19 @@ import io.quire.fuse.reproduce.WriteCase;
  * control socket; what may hang is done by another process, under a watchdog.
  */
 final class MountReproducer {
+    private static final System.Logger LOG = System.getLogger(MountReproducer.class.getName());
+
     private final LiveMount mount;
     private final ResultTable table;
     private final int runs;
     private final long limitMillis;
     private final String policyBefore;
     private final List<WriteCase> cases = WriteCase.all();
-    private Watchdog worker;
-    /** Guarded by this. */
+    private volatile Watchdog worker;
+    /** Guarded by this: the policy is not the one that the mount had. */
     private boolean switched;
+    /** Guarded by this: a signal ends the command. */
+    private boolean signalled;
 
     private MountReproducer(final LiveMount mount, final ResultTable table, final int runs, final long limitMillis) {
         this.mount = mount;
@@ -53,7 +57,7 @@ final class MountReproducer {
             throw CommandException.failed(Laboratory.refusal(policies.getFirst(), "mount " + mount.mountPoint()
                 + " again with --lab to use it"));
         }
-        final Thread signal = new Thread(this::putBack, "quire-signal");
+        final Thread signal = new Thread(this::endBySignal, "quire-signal");
         Runtime.getRuntime().addShutdownHook(signal);
         try (Progress progress = Progress.onTerminal()) {
             progress.say("starting the process that writes");
@@ -72,12 +76,12 @@ final class MountReproducer {
             }
         } finally {
             putBack();
-            Runtime.getRuntime().removeShutdownHook(signal);
+            removeHook(signal);
         }
     }
 
     private boolean isReady(final WritePolicy first) throws IOException {
-        if (worker.next() == null) {
+        if (worker.first() == null) {
             hung(first, cases.getFirst(), 1, "");
             return false;
         }
@@ -86,10 +90,7 @@ final class MountReproducer {
 
     /** Whether the worker can go on. */
     private boolean run(final WritePolicy policy, final Progress progress) throws IOException {
-        synchronized (this) {
-            switched = true;
-        }
-        mount.control("policy " + policy.name(), limitMillis);
+        switchTo(policy);
         for (int run = 1; run <= runs; run++) {
             progress.say("writing under " + policy.name(), ", run " + run + " of " + runs);
             worker.tell("run " + run);
@@ -140,6 +141,34 @@ final class MountReproducer {
         table.add(policy.name(), tried, run, Outcome.hung(where + more + (worker.end() ? "The process was ended.\n"
             : "The process cannot be ended while it waits for the mount: clear it with quire umount " + mount.mountPoint()
                 + ", which cuts the connection when the daemon does not answer.\n")));
+    }
+
+    private synchronized void switchTo(final WritePolicy policy) throws IOException {
+        if (signalled) {
+            throw new IOException("ended by a signal");
+        }
+        switched = true;
+        mount.control("policy " + policy.name(), limitMillis);
+    }
+
+    /** The shutdown hook: the process that writes would otherwise go on to the end of its run. */
+    private void endBySignal() {
+        synchronized (this) {
+            signalled = true;
+        }
+        final Watchdog started = worker;
+        if (started != null) {
+            started.end();
+        }
+        putBack();
+    }
+
+    private static void removeHook(final Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (final IllegalStateException endingAlready) {
+            LOG.log(System.Logger.Level.DEBUG, "ended by a signal", endingAlready);
+        }
     }
 
     /** Once: at the end, or when a signal ends the command before. A daemon that does not answer keeps what it has. */

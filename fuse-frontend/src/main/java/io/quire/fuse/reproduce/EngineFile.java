@@ -11,15 +11,21 @@ import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.cache.WritePolicy;
 import io.quire.engine.lock.LockOrderViolation;
+import io.quire.engine.map.AddressSpace;
+import io.quire.engine.map.MappedRegion;
+import io.quire.engine.map.Protection;
+import io.quire.engine.map.Sharing;
 import io.quire.engine.store.Errno;
 import io.quire.engine.store.MemoryStore;
 import io.quire.engine.store.StoreException;
 
-/** A file in memory behind a small cache of its own. */
+/** A file in memory behind a small cache of its own, mapped as a shared region. */
 final class EngineFile implements CaseFile {
     private final MemoryStore store = new MemoryStore();
     private final PageCache cache;
     private final CachedFile file;
+    private final AddressSpace space = new AddressSpace();
+    private final MappedRegion region;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer;
 
@@ -28,6 +34,8 @@ final class EngineFile implements CaseFile {
         buffer = arena.allocate(capacity);
         try {
             file = cache.open(store.open("written from its own mapping", true));
+            region = space.map(file, 0, (capacity + PageCache.PAGE_SIZE - 1) & -PageCache.PAGE_SIZE, Sharing.SHARED,
+                Protection.READ);
         } catch (final StoreException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -58,22 +66,19 @@ final class EngineFile implements CaseFile {
 
     @Override
     public void warm() throws IOException {
-        read(buffer);
+        region.get(0, buffer.address(), file.size());
     }
 
     @Override
     public Attempt write(final List<Piece> pieces, final long offset) {
-        final FileSource source = new FileSource(file, pieces);
         try {
-            // As the kernel, which faults the source of the first piece in before it takes a lock.
-            source.faultIn(0, 1);
+            final PieceSource source = new PieceSource(region, pieces);
+            source.faultInFirst();
             return Attempt.of(file.writeFrom(source, offset, source.length()));
         } catch (final CacheException e) {
             return new Attempt(-e.errno(), reportOf(e));
         } catch (final LockOrderViolation e) {
             return new Attempt(-Errno.EDEADLK, e.getMessage());
-        } finally {
-            source.close();
         }
     }
 
@@ -103,6 +108,7 @@ final class EngineFile implements CaseFile {
 
     @Override
     public void close() throws IOException {
+        space.close();
         file.close();
         cache.close();
         store.close();

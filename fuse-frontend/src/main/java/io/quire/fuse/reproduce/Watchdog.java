@@ -25,6 +25,7 @@ import java.util.function.Consumer;
  */
 public final class Watchdog implements AutoCloseable {
     private static final long END_SECONDS = 2;
+    private static final long START_MILLIS = 60_000;
     private static final int MAX_ERROR = 2000;
     private static final String END = new String("end of output");
 
@@ -95,9 +96,23 @@ public final class Watchdog implements AutoCloseable {
      * @throws IOException when the process has ended, with what it said
      */
     public String next() throws IOException {
+        return next(limitMillis);
+    }
+
+    /**
+     * The first line, for which there is a minute at least: a busy machine takes its time to start a process.
+     *
+     * @return as {@link #next()}
+     * @throws IOException as {@link #next()}
+     */
+    public String first() throws IOException {
+        return next(Math.max(START_MILLIS, limitMillis));
+    }
+
+    private String next(final long millis) throws IOException {
         try {
             while (true) {
-                final String line = lines.poll(limitMillis, TimeUnit.MILLISECONDS);
+                final String line = lines.poll(millis, TimeUnit.MILLISECONDS);
                 if (line == null) {
                     return null;
                 }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
@@ -149,16 +149,16 @@ class ReproduceIT {
         mounted("");
         final Path output = work.resolve("reproduce.out");
         final Path error = work.resolve("reproduce.err");
-        final Process reproducer = launcher.start("exec '" + Launcher.script() + "' reproduce --runs 1000000 --limit 3 "
+        final Process reproducer = launcher.start("exec '" + Launcher.script() + "' reproduce --runs 1000000 --limit 8 "
             + quoted(mountPoint), output, error);
         try {
             final ProcessHandle worker = worker(reproducer.toHandle());
-            awaitWrites();
+            awaitWrites(reproducer);
             final ProcessHandle daemon = daemon();
             launcher.shell("kill -STOP " + daemon.pid());
             assertThat(reproducer.waitFor(Duration.ofSeconds(60))).as("it ends although the daemon does not").isTrue();
             assertThat(reproducer.exitValue()).isEqualTo(1);
-            assertThat(Files.readString(output)).contains("HUNG 1", "hung: nothing for 3.0 s", "thread quire-case-");
+            assertThat(Files.readString(output)).contains("HUNG 1", "hung: nothing for 8.0 s", "thread quire-case-");
             assertThat(Files.readString(error).lines()).hasSize(1);
             // As the output says, when the process could not be ended.
             unmount();
@@ -179,7 +179,7 @@ class ReproduceIT {
             + quoted(mountPoint), work.resolve("reproduce.out"), work.resolve("reproduce.err"));
         try {
             final ProcessHandle worker = worker(reproducer.toHandle());
-            awaitWrites();
+            awaitWrites(reproducer);
             launcher.shell("kill -TERM " + reproducer.pid());
             assertThat(reproducer.waitFor(Duration.ofSeconds(60))).isTrue();
             worker.onExit().join();
@@ -201,19 +201,20 @@ class ReproduceIT {
     /** Waits until the process that writes has started. */
     private static ProcessHandle worker(final ProcessHandle reproducer) {
         while (true) {
-            final List<ProcessHandle> children = reproducer.children().toList();
-            if (!children.isEmpty()) {
-                return children.getFirst();
+            final Optional<ProcessHandle> worker = reproducer.children().filter(child -> child.info().commandLine()
+                .orElse("").contains("MountWorker")).findFirst();
+            if (worker.isPresent()) {
+                return worker.get();
             }
             Thread.onSpinWait();
         }
     }
 
     /** Waits until the first run is well under way: the policies are switched after the files were made. */
-    private void awaitWrites() throws Exception {
+    private void awaitWrites(final Process reproducer) throws Exception {
         while (!launcher.shell("quire stats --json " + quoted(mountPoint)).output().matches(
             "(?s).*\"store_writes\":[1-9]\\d{2,}.*")) {
-            Thread.onSpinWait();
+            assertThat(reproducer.isAlive()).as("the reproducer is still at work").isTrue();
         }
     }
 
