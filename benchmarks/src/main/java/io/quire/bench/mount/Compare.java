@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +14,6 @@ import io.quire.engine.write.WritePolicies;
 /** The mount against its peers: what {@code scripts/compare} runs. */
 public final class Compare {
     private static final long CLEAN_UP_MILLIS = 120_000;
-    /** Refused on a mount: it deadlocks, which is what it is there for. */
-    private static final String LABORATORY = "multi-page-locked";
 
     private final Options options;
     private final Scale scale;
@@ -102,9 +99,10 @@ public final class Compare {
                 return 2;
             }
             require();
+            final Map<String, String> machine = Machine.describe();
             final Session session = new Session(steps, options::wants, servers, scale, Compare::say);
             session.run(CServer.delaying(examples.delaying(scale.delayMicros())));
-            write(session, servers);
+            write(session, servers, machine);
             return session.results().keys().isEmpty() ? 1 : 0;
         } finally {
             Command.cleanUp(60, "rm", "-rf", programs.toString());
@@ -125,9 +123,8 @@ public final class Compare {
         final List<Server> servers = new ArrayList<>();
         final Path launcher = Path.of(System.getProperty("quire.launcher", "scripts/quire")).toAbsolutePath();
         for (final String transport : options.transports()) {
-            for (final String policy : Arrays.stream(WritePolicies.names().split(", ")).filter(name -> !LABORATORY.equals(name)).toList()) {
-                servers.add(new QuireServer(launcher, policy, transport));
-            }
+            WritePolicies.all().stream().filter(policy -> !policy.isLaboratory())
+                .forEach(policy -> servers.add(new QuireServer(launcher, policy.name(), transport)));
         }
         servers.add(CServer.passthroughLowLevel(examples.lowLevel()));
         servers.add(CServer.passthroughHandles(examples.handles()));
@@ -144,10 +141,10 @@ public final class Compare {
             .orElseGet(server::description)));
     }
 
-    private void write(final Session session, final List<Server> servers) throws IOException {
+    private void write(final Session session, final List<Server> servers, final Map<String, String> machine)
+        throws IOException {
         final List<String> names = servers.stream().map(Server::name).toList();
         final String name = options.quick() ? "compare-quick" : "compare";
-        final Map<String, String> machine = Machine.describe();
         Files.createDirectories(options.output());
         final Map<String, Object> all = new LinkedHashMap<>();
         all.put("machine", machine);

@@ -12,6 +12,7 @@ final class Machine {
     private Machine() {
     }
 
+    /** Describes it as it is now, before anything is run. */
     static Map<String, String> describe() throws IOException {
         final Map<String, String> machine = new LinkedHashMap<>();
         machine.put("processor", value("/proc/cpuinfo", "model name") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
@@ -21,7 +22,13 @@ final class Machine {
         for (final Place.Kind kind : new Place.Kind[] {Place.Kind.TMPFS, Place.Kind.DISK}) {
             Place.find(kind).ifPresent(place -> machine.put(kind.title(), place.type()));
         }
+        machine.put("load before the run", load());
         return machine;
+    }
+
+    /** How many threads of others wanted a processor in the last minute: figures of a busy machine say little. */
+    private static String load() throws IOException {
+        return Files.readString(Path.of("/proc/loadavg"), StandardCharsets.ISO_8859_1).replaceAll(" .*\\s*", "");
     }
 
     private static String value(final String file, final String name) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -17,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 final class Mounted {
     private static final int START_SECONDS = 60;
     private static final int STOP_SECONDS = 20;
+    /** Without its mount a server has nothing left to do. */
+    private static final int END_SECONDS = 5;
     /** Some keep a descriptor for each file. */
     private static final String RAISE_LIMIT = "ulimit -n 1048576 2>/dev/null || ulimit -n \"$(ulimit -Hn)\"; exec \"$@\"";
 
@@ -45,6 +48,11 @@ final class Mounted {
     /** Where clients see the source. */
     Path point() {
         return point;
+    }
+
+    /** The server's process; none for the bare directory. */
+    OptionalLong pid() {
+        return process == null ? OptionalLong.empty() : OptionalLong.of(process.pid());
     }
 
     /** Starts the server, which is not ready then. */
@@ -139,7 +147,7 @@ final class Mounted {
     private void endProcess() {
         if (process != null && !Command.await(process, 1)) {
             process.destroy();
-            if (!Command.await(process, STOP_SECONDS)) {
+            if (!Command.await(process, END_SECONDS)) {
                 Command.kill(process);
             }
         }

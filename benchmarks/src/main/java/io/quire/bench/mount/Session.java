@@ -101,10 +101,7 @@ final class Session {
         progress.accept(place.kind().title() + ": mounting and warming up");
         final List<Server> able = servers.stream().filter(server -> server.missing().isEmpty()).toList();
         try (Site site = Site.open(place, able, delay, scale.bytesPerServer())) {
-            site.failed().forEach((name, reason) -> {
-                missing.put(name, site.withoutPaths(reason));
-                progress.accept(name + " is missing: " + reason);
-            });
+            site.failed().forEach((name, reason) -> progress.accept(name + ": " + reason));
             final Visit visit = new Visit(site, new Bench(scale, affinity, client, site.shared()), place.kind());
             visit.warmUp(site.targets());
             for (final Regime regime : here.stream().map(Plan.Step::regime).distinct().toList()) {
@@ -117,8 +114,6 @@ final class Session {
                 }
             }
             progress.accept(place.kind().title() + ": unmounting");
-        } catch (final HungException e) {
-            throw e;
         } catch (final IOException e) {
             leaveOut(place.kind().title(), e.getMessage());
         }
@@ -138,7 +133,10 @@ final class Session {
         }
 
         void warmUp(final List<Target> targets) throws IOException, InterruptedException {
-            new WarmUp(bench, kind).run(targets);
+            for (final Map.Entry<Target, String> hanging : new WarmUp(bench, kind).run(targets).entrySet()) {
+                progress.accept(hanging.getKey().name() + ": " + HUNG + hanging.getValue());
+                site.giveUp(hanging.getKey(), HUNG + hanging.getValue());
+            }
         }
 
         void measure(final Plan.Step step) throws IOException, InterruptedException {
@@ -156,6 +154,9 @@ final class Session {
                     return List.of();
                 });
             }
+            // What a server of this step did before it was given up says more.
+            site.failed().forEach((name, reason) -> keys(step).stream().filter(key -> results.failure(key, name).isEmpty())
+                .forEach(key -> results.fail(key, name, site.withoutPaths(reason))));
             for (int repetition = 0; repetition < scale.repetitions(); repetition++) {
                 progress.accept(step.keys().getFirst().label() + (step.keys().size() > 1 ? " and more" : "") + ", " + (repetition + 1) + " of "
                     + scale.repetitions());
@@ -170,7 +171,7 @@ final class Session {
 
         /** Keeps what came out, or why nothing did; a server that hangs or is gone is mounted again for the rows that follow. */
         private void attempt(final Plan.Step step, final Target target, final Attempt work) throws IOException, InterruptedException {
-            if (results.failure(step.keys().getFirst(), target.name()).isPresent()) {
+            if (results.failure(keys(step).getFirst(), target.name()).isPresent()) {
                 return;
             }
             try {
@@ -190,16 +191,23 @@ final class Session {
                 }
             }
             site.restart(target);
+            site.failed().computeIfPresent(target.name(), (name, reason) -> "not mounted again: " + reason);
             if (site.targets().contains(target)) {
                 warmUp(List.of(target));
+            }
+            if (site.targets().contains(target)) {
                 target.mounted().move(bench.affinity(), step.regime());
             }
         }
 
+        /** The rows of a step that are wanted: one at least. */
+        private List<Results.Key> keys(final Plan.Step step) {
+            return step.keys().stream().filter(key -> wanted.test(key.label())).toList();
+        }
+
         private void fail(final Plan.Step step, final Target target, final String reason) {
             final String clean = site.withoutPaths(String.valueOf(reason));
-            step.keys().stream().filter(key -> wanted.test(key.label())).forEach(key -> results.fail(key, target.name(), clean));
-            results.fail(step.keys().getFirst(), target.name(), clean);
+            keys(step).forEach(key -> results.fail(key, target.name(), clean));
             progress.accept(target.name() + ": " + clean);
         }
     }

@@ -106,6 +106,13 @@ final class Site implements AutoCloseable {
         await(target);
     }
 
+    /** Ends a server that is of no use, and does without it. */
+    void giveUp(final Target target, final String reason) throws IOException {
+        failed.put(target.name(), reason);
+        targets.remove(target);
+        target.mounted().clear();
+    }
+
     @Override
     public void close() throws IOException {
         final List<String> left = new ArrayList<>();

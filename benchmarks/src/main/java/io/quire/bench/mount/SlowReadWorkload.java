@@ -42,7 +42,7 @@ final class SlowReadWorkload implements Workload {
 
     private static double read(final Bench bench, final Regime regime, final Path file) throws IOException, InterruptedException {
         return FioOutput.nanosPerOperation(bench.client(regime).add("fio", "--name=row", "--thread", "--output-format=json",
-            "--allow_file_create=0", "--ioengine=psync", "--rw=read", "--bs=" + BLOCK, "--size=" + bench.scale().slowBytes(),
+            FioWorkload.CLOCK, "--allow_file_create=0", "--ioengine=psync", "--rw=read", "--bs=" + BLOCK, "--size=" + bench.scale().slowBytes(),
             "--filename=" + file).succeed().output());
     }
 }

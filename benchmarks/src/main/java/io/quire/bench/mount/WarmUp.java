@@ -1,8 +1,9 @@
 package io.quire.bench.mount;
 
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -15,6 +16,8 @@ import java.util.concurrent.Future;
  */
 final class WarmUp {
     private static final String KNOWN = "warm-up";
+    private static final int FILES = 1000;
+    private static final int FILE_PASSES = 6;
 
     private final Bench bench;
     private final Place.Kind kind;
@@ -24,33 +27,47 @@ final class WarmUp {
         this.kind = kind;
     }
 
-    /** Warms up; a server that fails here will fail again where it counts, and says so then. */
-    void run(final List<Target> targets) throws IOException, InterruptedException {
+    /**
+     * Warms up. What a server refuses here it will refuse again where it counts, and that says so.
+     *
+     * @return servers that hang, with the reason
+     */
+    Map<Target, String> run(final List<Target> targets) throws IOException, InterruptedException {
+        final Map<Target, String> hanging = new LinkedHashMap<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
-            final List<Future<?>> running = new ArrayList<>();
+            final Map<Target, Future<?>> running = new LinkedHashMap<>();
             for (final Target target : targets) {
                 final Callable<Void> task = () -> {
                     data(target);
                     return null;
                 };
-                running.add(threads.submit(task));
+                running.put(target, threads.submit(task));
             }
             try {
-                for (final Future<?> each : running) {
-                    each.get();
+                for (final Map.Entry<Target, Future<?>> each : running.entrySet()) {
+                    await(each.getKey(), each.getValue(), hanging);
                 }
-            } catch (final InterruptedException e) {
+            } finally {
                 threads.shutdownNow();
-                throw e;
-            } catch (final ExecutionException e) {
-                threads.shutdownNow();
-                throw new IOException("the warm-up failed: " + e.getCause().getMessage(), e);
             }
         }
-        if (kind != Place.Kind.SLOW) {
-            for (final Target target : targets) {
-                files(target);
+        for (final Target target : targets) {
+            if (kind != Place.Kind.SLOW && !hanging.containsKey(target)) {
+                files(target, hanging);
             }
+        }
+        return hanging;
+    }
+
+    private static void await(final Target target, final Future<?> warming, final Map<Target, String> hanging)
+        throws IOException, InterruptedException {
+        try {
+            warming.get();
+        } catch (final ExecutionException e) {
+            if (!(e.getCause() instanceof HungException)) {
+                throw new IOException("the warm-up of " + target.name() + " failed: " + e.getCause().getMessage(), e);
+            }
+            hanging.put(target, e.getCause().getMessage());
         }
     }
 
@@ -67,22 +84,22 @@ final class WarmUp {
 
     private void fio(final Target target, final long bytes, final String... options) throws IOException, InterruptedException {
         // What does not work is reported by the row that measures it.
-        bench.client(Regime.FREE).add("fio", "--name=warm-up", "--thread", "--ioengine=psync", "--allow_file_create=0", "--size=" + bytes,
+        bench.client(Regime.FREE).add("fio", "--name=warm-up", "--thread", "--ioengine=psync", FioWorkload.CLOCK, "--allow_file_create=0", "--size=" + bytes,
             "--filename=" + target.directory().resolve(FioWorkload.FILE), "--loops=" + bench.scale().warmUpPasses(),
             "--runtime=" + bench.scale().warmUpSeconds()).add(options).run();
     }
 
-    private void files(final Target target) throws IOException, InterruptedException {
-        final int count = Math.min(1000, bench.scale().files());
+    private void files(final Target target, final Map<Target, String> hanging) throws IOException, InterruptedException {
+        final int count = Math.min(FILES, bench.scale().files());
         try {
             target.remove(KNOWN);
             bench.client().make(target.backing().resolve(KNOWN), count, bench.limitSeconds());
-            for (int pass = 0; pass < 2; pass++) {
+            for (int pass = 0; pass < Math.min(FILE_PASSES, bench.scale().warmUpPasses()); pass++) {
                 bench.client().files(target.directory().resolve(KNOWN), target.directory().resolve("warm-up-" + pass), count, Regime.FREE,
                     bench.limitSeconds());
             }
         } catch (final HungException e) {
-            throw e;
+            hanging.put(target, e.getMessage());
         } catch (final IOException e) {
             System.err.println("compare: warm-up of " + target.name() + ": " + e.getMessage());
         } finally {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.DisplayName;
@@ -52,6 +53,47 @@ class CompareIT {
         assertThat(output.resolve("compare.md")).content().contains("write 64 KiB sequential").doesNotContain("/dev/shm", "/tmp/");
         assertThat(leftovers()).isEqualTo(before);
         assertThat(ProcessHandle.current().descendants().count()).isEqualTo(children);
+    }
+
+    @Test
+    @DisplayName("P6: a server that hangs is cut off, its row says so, and it is mounted again for the next")
+    void hangs() throws Exception {
+        assumeTrue(Files.isWritable(Path.of("/dev/fuse")) && Programs.has("taskset") && Programs.has("bindfs"), "there is no bindfs to stop");
+        final List<String> before = leftovers();
+        final Options options = Options.parse("--servers", "bindfs,bare", "--output", output.toString());
+        final Plan.Step list = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new FilesWorkload());
+        final Plan.Step stopped = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new StoppedServer());
+        assertThat(new Compare(options, Scale.tiny(), List.of(stopped, list)).run()).isZero();
+        assertThat(output.resolve("compare.md")).content().contains("| stopped, ms | hung | ")
+            .contains("tmpfs, one core, stopped, bindfs: hung: ls: no end after 2 s").containsPattern("\\| unlink, us \\| [0-9]");
+        assertThat(leftovers()).isEqualTo(before);
+    }
+
+    /** Stops the server's process, as a debugger would, and then asks it. */
+    private static final class StoppedServer implements Workload {
+        @Override
+        public List<Row> rows() {
+            return List.of(Row.ofProgram("stopped"));
+        }
+
+        @Override
+        public Optional<String> program() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void prepare(final Target target, final Bench bench) throws IOException, InterruptedException {
+            if (target.mounted().pid().isPresent()) {
+                Command.of("kill", "-STOP", Long.toString(target.mounted().pid().getAsLong())).succeed();
+            }
+        }
+
+        @Override
+        public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
+            throws IOException, InterruptedException {
+            final int seconds = target.mounted().pid().isPresent() ? 2 : 60;
+            return List.of((double) Command.of("ls", target.directory().toString()).seconds(seconds).succeed().nanos());
+        }
     }
 
     private static List<String> leftovers() throws IOException {
