@@ -3,10 +3,8 @@ package io.quire.engine.cache;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
 import static io.quire.engine.memory.PageDescriptors.DIRTY;
 import static io.quire.engine.memory.PageDescriptors.ERROR;
-import static io.quire.engine.memory.PageDescriptors.HEAD;
 import static io.quire.engine.memory.PageDescriptors.LOCKED;
 import static io.quire.engine.memory.PageDescriptors.READAHEAD;
-import static io.quire.engine.memory.PageDescriptors.TAIL;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 import static io.quire.engine.memory.PageDescriptors.WRITEBACK;
 
@@ -20,6 +18,7 @@ import io.quire.engine.tree.PageTree;
  *
  * <pre>
  *  1  reference, page lock tried, binding checked      nobody fills, zeroes, removes or evicts it; writers of it wait
+ *     a compound page split                            only this frame of it moves
  *  2  taken back from regions                          nobody stores into it but who has a reference
  *  3  tree lock, count frozen from two, or given up    nobody has a reference, and nobody gets one
  *  4  the new frame bound, locked                      where it is met by a stale frame number, it is not uptodate
@@ -89,9 +88,11 @@ final class Migrator {
         if (!mapping.isBound(frame, index)) {
             return Outcome.GONE;
         }
-        if ((descriptors.state(frame) & (WRITEBACK | HEAD | TAIL)) != 0) {
+        // A compound page that somebody refers to would be split in vain: the count of its head has every pin.
+        if (descriptors.has(frame, WRITEBACK) || descriptors.refs(descriptors.head(frame)) != 2) {
             return Outcome.BUSY;
         }
+        cache.large.isolate(mapping, frame, cache.threads.current());
         if (descriptors.maps(frame) != 0) {
             mapping.unmapPages(index, index, false);
         }
