@@ -174,7 +174,7 @@ public final class CompoundPages {
         final long tailWord = head + 1L << Integer.SIZE | (pinAll ? 1 : 0);
         for (int i = 0; i < size; i++) {
             final long address = descriptors.address(head + i);
-            assert OffHeap.getIntVolatile(address + REFS_OFFSET) == 0 && !descriptors.isTail(head + i) : "frame " + (head + i);
+            assert OffHeap.getIntVolatile(address + REFS_OFFSET) == 0 : "frame " + (head + i);
             // Nobody else changes the state of a private frame, so that no atomic operation is needed.
             final long generation = (OffHeap.getLong(address + STATE_OFFSET) & -GENERATION_ONE) + GENERATION_ONE;
             OffHeap.putLongRelease(address + STATE_OFFSET, generation | (i == 0 ? LOCKED | HEAD : TAIL));

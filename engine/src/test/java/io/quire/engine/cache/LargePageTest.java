@@ -1,0 +1,292 @@
+package io.quire.engine.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.quire.engine.store.Errno;
+import io.quire.engine.store.StoreException;
+
+/** Compound pages, one order of events at a time: a file of eight pages that comes in as one of order 3. */
+class LargePageTest extends InterleavingFixture {
+    private static final int TAIL = 5;
+
+    @Override
+    PageCache.Builder builder() {
+        return super.builder().largePages(true);
+    }
+
+    private void load() throws Exception {
+        fresh();
+        assertThat(readAll()).isEqualTo(content);
+        assertThat(counter(CacheCounter.LARGE_PAGES)).isEqualTo(1);
+    }
+
+    private int head() {
+        final int frame = pages().getPage(0);
+        cache.release(frame);
+        return frame;
+    }
+
+    private void split() {
+        final int head = pages().getPage(0);
+        cache.lockPage(head);
+        cache.large.isolate(pages(), head, cache.threads.current());
+        cache.unlockPage(head);
+        cache.release(head);
+    }
+
+    private void reclaimAll() {
+        for (int i = 0; i < 20; i++) {
+            cache.reclaimer.reclaim(cache.threads.current());
+        }
+    }
+
+    @Test
+    @DisplayName("H5: a large fill brings one aligned page in, by one call of the store, and every frame is bound to its index")
+    void fill() throws Exception {
+        fresh();
+        store.forgetCalls();
+        assertThat(readAll()).isEqualTo(content);
+        assertThat(store.calls(ProbeFile.Kind.READ)).hasSize(1);
+        final int head = head();
+        assertThat(head % PAGES).isZero();
+        assertThat(cache.descriptors.order(head)).isEqualTo(3);
+        for (int i = 1; i < PAGES; i++) {
+            assertThat(cache.descriptors.head(head + i)).isEqualTo(head);
+            assertThat(pages().isBound(head + i, i)).isTrue();
+        }
+        assertThat(file.cachedPages()).isEqualTo(PAGES);
+    }
+
+    @Test
+    @DisplayName("H1, H2: a pin on a tail counts there and on the head, and a try-get of the tail itself finds nothing")
+    void pin() throws Exception {
+        load();
+        final int head = head();
+        final int tail = pages().getPage(TAIL);
+        assertThat(tail).isEqualTo(head + TAIL);
+        assertThat(cache.compounds.pins(tail)).isEqualTo(1);
+        assertThat(cache.descriptors.refs(head)).isEqualTo(2);
+        assertThat(cache.descriptors.tryGet(tail)).isFalse();
+        cache.release(tail);
+        assertThat(cache.descriptors.refs(head)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"GET_SLOT_READ", "GET_REFERENCED"})
+    @DisplayName("H4: a lookup that a split overtakes has a reference to the right piece, and nobody else has one")
+    void lookupAgainstSplit(final CachePoint at) throws Exception {
+        load();
+        final int head = head();
+        final Actor<Integer> lookup = actor("lookup", () -> pages().getPage(TAIL)).stopAt(points, at, TAIL).start();
+        assertThat(lookup.isStopped()).isTrue();
+        split();
+        assertThat(lookup.end()).isEqualTo(head + TAIL);
+        assertThat(cache.descriptors.refs(head + TAIL)).isEqualTo(2);
+        assertThat(cache.descriptors.refs(head)).isEqualTo(1);
+        cache.release(head + TAIL);
+        assertThat(readAll()).isEqualTo(content);
+    }
+
+    @Test
+    @DisplayName("H4: pins taken before a split are given back after it, on the piece that they were taken on")
+    void releaseAfterSplit() throws Exception {
+        load();
+        final int tail = pages().getPage(TAIL);
+        assertThat(pages().getPage(TAIL)).isEqualTo(tail);
+        final int head = pages().getPage(0);
+        split();
+        assertThat(cache.descriptors.refs(tail)).isEqualTo(3);
+        assertThat(cache.descriptors.refs(head)).isEqualTo(2);
+        cache.release(tail);
+        cache.release(head);
+        reclaimAll();
+        assertThat(file.cachedPages()).as("the piece that is still pinned").isEqualTo(1);
+        cache.release(tail);
+    }
+
+    @Test
+    @DisplayName("H7: who waits for the lock of a tail that a split makes a page of its own waits for the right lock in the end")
+    void lockAgainstSplit() throws Exception {
+        load();
+        final int head = pages().getPage(0);
+        cache.lockPage(head);
+        final long sleeps = counter(CacheCounter.LOCK_WAITS);
+        final Actor<Void> waiter = action("waiter", () -> {
+            final int tail = pages().getPage(TAIL);
+            cache.lockPage(tail);
+            assertThat(cache.descriptors.head(tail)).isEqualTo(tail);
+            assertThat(cache.isPageLocked(head)).isFalse();
+            assertThat(cache.isPageLocked(tail)).isTrue();
+            cache.unlockPage(tail);
+            cache.release(tail);
+        }).start();
+        awaitSleeper(sleeps);
+        cache.large.isolate(pages(), head, cache.threads.current());
+        cache.unlockPage(head);
+        cache.release(head);
+        waiter.end();
+    }
+
+    @Test
+    @DisplayName("H7: the lock follows the frame that is isolated")
+    void isolateTail() throws Exception {
+        load();
+        final int tail = pages().getPage(TAIL);
+        cache.lockPage(tail);
+        final int head = head();
+        assertThat(cache.locks.isLocked(head)).isTrue();
+        cache.large.isolate(pages(), tail, cache.threads.current());
+        assertThat(cache.locks.isLocked(head)).isFalse();
+        assertThat(cache.locks.isLocked(tail)).isTrue();
+        cache.unlockPage(tail);
+        cache.release(tail);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FAULT_SIZE_CHECKED", "LARGE_INSERTED", "FAULT_INSERTED", "FAULT_LEFT_STRIPE", "FILL_BEFORE_READ",
+        "FILL_BEFORE_SETTLE", "FILL_SIZE_READ", "READ_HAS_PAGE"})
+    @DisplayName("H6: a truncate into a compound page that is being filled leaves no page and no byte beyond the size")
+    void truncateAgainstFill(final CachePoint at) throws Exception {
+        fresh();
+        final Actor<byte[]> fill = reader().stopAt(points, at).start();
+        assertThat(fill.isStopped()).isTrue();
+        final Actor<Void> truncate = action("truncate", () -> file.truncate(3 * PAGE + 100)).start();
+        assertFront(fill.end());
+        truncate.end();
+        assertThat(file.cachedPages()).isLessThanOrEqualTo(4);
+        assertContent(Arrays.copyOf(content, 3 * PAGE + 100));
+    }
+
+    @Test
+    @DisplayName("H6: a fill that went by the size before a truncate brings nothing in beyond the new one")
+    void truncateBeforeInsertion() throws Exception {
+        fresh();
+        final Actor<byte[]> fill = reader().stopAt(points, CachePoint.FAULT_SIZE_CHECKED).start();
+        final Actor<Void> truncate = action("truncate", () -> file.truncate(3 * PAGE))
+            .stopAt(points, CachePoint.TRUNCATE_STRIPES_PASSED).start();
+        assertFront(fill.end());
+        truncate.end();
+        assertThat(file.cachedPages()).isLessThanOrEqualTo(3);
+    }
+
+    @Test
+    @DisplayName("H6: of two fills whose compound pages overlap, the second takes what is left free")
+    void overlappingFills() throws Exception {
+        fresh();
+        final Actor<byte[]> fill = reader().stopAt(points, CachePoint.FAULT_SIZE_CHECKED).start();
+        assertThat(read(6 * PAGE, 10)).isEqualTo(Arrays.copyOfRange(content, 6 * PAGE, 6 * PAGE + 10));
+        assertThat(fill.end()).isEqualTo(content);
+        assertThat(cache.descriptors.order(head())).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("H2: a pin on a tail keeps the whole page from being evicted; without it the page goes as one")
+    void evictionAgainstPin() throws Exception {
+        load();
+        final int tail = pages().getPage(TAIL);
+        reclaimAll();
+        assertThat(file.cachedPages()).isEqualTo(PAGES);
+        assertThat(bytesAt(cache.arena.address(tail), PAGE)).isEqualTo(Arrays.copyOfRange(content, TAIL * PAGE, 6 * PAGE));
+        cache.release(tail);
+        reclaimAll();
+        assertThat(file.cachedPages()).isZero();
+        assertThat(counter(CacheCounter.EVICTIONS)).isEqualTo(PAGES);
+        assertThat(counter(CacheCounter.SPLITS)).isZero();
+    }
+
+    @Test
+    @DisplayName("H8: under memory pressure a page of which some frames were used again is split, and those stay")
+    void pressure() throws Exception {
+        load();
+        final int head = head();
+        for (int i = 0; i < PAGES; i++) {
+            cache.descriptors.use(head + i, (byte) (i == 2 || i == TAIL ? 3 : 0));
+        }
+        cache.reclaimer.reclaim(cache.threads.current());
+        assertThat(counter(CacheCounter.SPLITS)).isEqualTo(1);
+        assertThat(pages().isBound(head + 2, 2)).isTrue();
+        assertThat(pages().isBound(head + TAIL, TAIL)).isTrue();
+        assertThat(file.cachedPages()).as("these two, and the head").isEqualTo(3);
+    }
+
+    @Test
+    @DisplayName("H2: a page that is removed while a tail is pinned gives its frames back with the last pin")
+    void removedWhilePinned() throws Exception {
+        load();
+        final int free = cache.allocator.available();
+        final int tail = pages().getPage(TAIL);
+        file.truncate(0);
+        assertThat(file.cachedPages()).isZero();
+        assertThat(cache.allocator.available()).isEqualTo(free);
+        assertThat(pages().isBound(tail, TAIL)).isFalse();
+        cache.release(tail);
+        assertThat(cache.allocator.available()).isEqualTo(free + PAGES);
+    }
+
+    @Test
+    @DisplayName("H8: a hole in a compound page splits it, and takes out what the hole has")
+    void punch() throws Exception {
+        load();
+        file.punch(2 * PAGE + 100, 2 * PAGE);
+        assertThat(counter(CacheCounter.SPLITS)).isEqualTo(1);
+        final byte[] expected = content.clone();
+        Arrays.fill(expected, 2 * PAGE + 100, 4 * PAGE + 100, (byte) 0);
+        assertThat(file.cachedPages()).isEqualTo(PAGES - 1);
+        assertContent(expected);
+    }
+
+    @Test
+    @DisplayName("H8: a hole over a compound page takes it out as one")
+    void punchAll() throws Exception {
+        load();
+        file.punch(0, PAGES * PAGE);
+        assertThat(counter(CacheCounter.SPLITS)).isZero();
+        assertThat(file.cachedPages()).isZero();
+        assertContent(new byte[PAGES * PAGE]);
+    }
+
+    @Test
+    @DisplayName("H9: a compound page that the store gives only a part of leaves as one; what can be read is read page by page")
+    void failedFill() throws Exception {
+        fresh();
+        store.behave(new ProbeFile.Behaviour() {
+            @Override
+            public void before(final ProbeFile.Call call) throws StoreException {
+                if (call.is(ProbeFile.Kind.READ) && call.offset() == 2 * PAGE && call.length() > PAGE) {
+                    throw new StoreException(Errno.EIO, "a bad sector");
+                }
+            }
+
+            @Override
+            public long limit(final ProbeFile.Call call) {
+                return 2 * PAGE;
+            }
+        });
+        final byte[] seen = read(0, PAGE);
+        assertThat(seen).isEqualTo(Arrays.copyOf(content, PAGE));
+        assertThat(cache.descriptors.order(head())).isZero();
+        store.behaveWell();
+        assertThat(readAll()).isEqualTo(content);
+    }
+
+    @Test
+    @DisplayName("H8: a write that the store refuses drops its pages and no other of the compound page")
+    void failedWrite() throws Exception {
+        load();
+        store.before(call -> {
+            if (call.is(ProbeFile.Kind.WRITE)) {
+                throw new StoreException(Errno.EIO, "read-only after an error");
+            }
+        });
+        assertErrno(Errno.EIO, () -> file.write(TAIL * PAGE, other, 0, PAGE));
+        assertThat(file.cachedPages()).isEqualTo(PAGES - 1);
+        assertThat(readAll()).isEqualTo(content);
+    }
+}
