@@ -102,8 +102,12 @@ public final class Compare {
             final Map<String, String> machine = Machine.describe();
             final Session session = new Session(steps, options::wants, servers, scale, Compare::say);
             session.run(CServer.delaying(examples.delaying(scale.delayMicros())));
+            if (session.results().keys().isEmpty()) {
+                say("nothing was measured, and nothing is written");
+                return 1;
+            }
             write(session, servers, machine);
-            return session.results().keys().isEmpty() ? 1 : 0;
+            return 0;
         } finally {
             Command.cleanUp(60, "rm", "-rf", programs.toString());
         }
@@ -144,7 +148,8 @@ public final class Compare {
     private void write(final Session session, final List<Server> servers, final Map<String, String> machine)
         throws IOException {
         final List<String> names = servers.stream().map(Server::name).toList();
-        final String name = options.quick() ? "compare-quick" : "compare";
+        // What is a part of the whole does not take its place.
+        final String name = (options.quick() ? "compare-quick" : "compare") + (options.isPart() ? "-part" : "");
         Files.createDirectories(options.output());
         final Map<String, Object> all = new LinkedHashMap<>();
         all.put("machine", machine);

@@ -30,7 +30,10 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
           --output DIR      where the table, the charts and the JSON go (default: benchmarks/results)
           --list            show rows and servers
         Mounts Quire by each write policy, passthrough_ll, passthrough_fh, bindfs and mergerfs over one source and lets them take
-        turns, in memory, on disk and over a source that is slow. As root on a Debian-like system what is missing is installed.
+        turns, in memory, on disk and over a source that is slow. As root on a Debian-like system what is missing is installed;
+        what cannot be had is named and left out. Written are compare.md, compare.json and a chart for each kind of source and
+        regime; with --quick compare-quick.*, with --rows or --servers compare-part.*. Takes up to 6 GiB of memory and disk.
+        A quiet machine, please. How it is measured and how the peers are set up: native-notes/comparison.md
         """;
     private static final int FEWEST = 3;
 
@@ -98,6 +101,11 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
     Scale scale() {
         final Scale scale = quick ? Scale.quick() : Scale.full();
         return repeat == 0 ? scale : scale.withRepetitions(repeat);
+    }
+
+    /** Whether less is asked for than there is. */
+    boolean isPart() {
+        return !rows.pattern().isEmpty() || !servers.isEmpty();
     }
 
     boolean wants(final String label) {

@@ -37,7 +37,7 @@ class CompareIT {
             new Plan.Step(Place.Kind.SLOW, Regime.FREE, new SlowReadWorkload()));
         assertThat(new Compare(options, Scale.tiny(), plan).run()).isZero();
 
-        final Map<?, ?> json = (Map<?, ?>) Json.parse(Files.readString(output.resolve("compare.json")));
+        final Map<?, ?> json = (Map<?, ?>) Json.parse(Files.readString(output.resolve("compare-part.json")));
         final Map<?, ?> missing = (Map<?, ?>) json.get("missing");
         final List<?> rows = (List<?>) json.get("rows");
         assertThat(missing.containsKey("quire-multi-page")).as("missing: %s", missing).isFalse();
@@ -50,7 +50,7 @@ class CompareIT {
                 }
             }
         }
-        assertThat(output.resolve("compare.md")).content().contains("write 64 KiB sequential").doesNotContain("/dev/shm", "/tmp/");
+        assertThat(output.resolve("compare-part.md")).content().contains("write 64 KiB sequential").doesNotContain("/dev/shm", "/tmp/");
         assertThat(leftovers()).isEqualTo(before);
         assertThat(ProcessHandle.current().descendants().count()).isEqualTo(children);
     }
@@ -64,7 +64,7 @@ class CompareIT {
         final Plan.Step list = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new FilesWorkload());
         final Plan.Step stopped = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new StoppedServer());
         assertThat(new Compare(options, Scale.tiny(), List.of(stopped, list)).run()).isZero();
-        assertThat(output.resolve("compare.md")).content().contains("| stopped, ms | hung | ")
+        assertThat(output.resolve("compare-part.md")).content().contains("| stopped, ms | hung | ")
             .contains("tmpfs, one core, stopped, bindfs: hung: ls: no end after 2 s").containsPattern("\\| unlink, us \\| [0-9]");
         assertThat(leftovers()).isEqualTo(before);
     }
