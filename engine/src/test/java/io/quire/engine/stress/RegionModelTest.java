@@ -58,7 +58,9 @@ class RegionModelTest {
                     operator.compareAll();
                     summary = operator.operations() + " operations (" + operator.summary() + "), evictions "
                         + cache.counters().get(CacheCounter.EVICTIONS) + ", migrations "
-                        + cache.counters().get(CacheCounter.MIGRATIONS) + ", " + disturber.summary();
+                        + cache.counters().get(CacheCounter.MIGRATIONS) + ", large pages "
+                        + cache.counters().get(CacheCounter.LARGE_PAGES) + ", splits "
+                        + cache.counters().get(CacheCounter.SPLITS) + ", " + disturber.summary();
                 }
                 operator.compareAll();
             }
