@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
@@ -198,6 +199,20 @@ class WriteCasesTest extends CacheFixture {
         faults.heal();
         assertTarget(written(LENGTH));
         target.sync(false);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"one-page, 4, 0, 0", "multi-page-locked, 1, 0, 0", "multi-page, 2, 0, 0", "multi-page-read-head, 1, 1, 0",
+        "range, 2, 0, 1"})
+    @DisplayName("W1, W6: what a write costs the store that begins and ends inside pages that are not cached")
+    void storeCalls(final String policy, final int writes, final int reads, final int maps) throws Exception {
+        under(policy, false);
+        stored.forgetCalls();
+        assertThat(write()).isEqualTo(LENGTH);
+        assertThat(stored.calls(ProbeFile.Kind.WRITE)).hasSize(writes);
+        assertThat(stored.calls(ProbeFile.Kind.READ)).hasSize(reads);
+        assertThat(stored.calls(ProbeFile.Kind.MAP)).hasSize(maps);
+        assertTarget(written(LENGTH));
     }
 
     // ---- pages that are dirty through a region ----
