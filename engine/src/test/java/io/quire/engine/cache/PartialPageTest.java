@@ -196,7 +196,7 @@ class PartialPageTest extends CacheFixture {
     }
 
     @Test
-    @DisplayName("C14: a fill of the missing blocks does not touch those that are on their way to the store")
+    @DisplayName("X25, C14: a fill of the missing blocks does not touch those that are on their way to the store")
     void fillDuringTheStoreWrite() throws Exception {
         final Gate gate = new Gate();
         store.before(call -> {
@@ -214,7 +214,7 @@ class PartialPageTest extends CacheFixture {
     }
 
     @Test
-    @DisplayName("W1, C14: a page with a block that is written in part stays locked until the store has it; a read waits and is right")
+    @DisplayName("X26, W1, C14: a page with a block that is written in part stays locked until the store has it; a read waits and is right")
     void partOfABlock() throws Exception {
         final Gate gate = new Gate();
         store.before(call -> {

@@ -60,7 +60,7 @@ class WriteSourceTest extends CacheFixture {
     @ParameterizedTest
     @EveryPolicy(with = {"true, 4096", "false, 4096", "true, 100000", "false, 1000", "true, 1000", "false, 100000"},
         laboratory = false)
-    @DisplayName("W1: a source that reads the very pages being written while it is faulted in does not deadlock")
+    @DisplayName("X12, W1: a source that reads the very pages being written while it is faulted in does not deadlock")
     void sourceReadsTheSameFile(final String policy, final boolean cached, final int window) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
         write(0, old);
@@ -133,7 +133,7 @@ class WriteSourceTest extends CacheFixture {
 
     @ParameterizedTest
     @EveryPolicy(with = {"0", "10000"})
-    @DisplayName("W4: a source that gives up: the count so far, or EIO when there is none")
+    @DisplayName("X9, W4: a source that gives up: the count so far, or EIO when there is none")
     void sourceGivesUp(final String policy, final int gives) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
         write(0, old);
@@ -163,7 +163,7 @@ class WriteSourceTest extends CacheFixture {
 
     @ParameterizedTest
     @EveryPolicy(with = {"0", "2"}, laboratory = false)
-    @DisplayName("W4: a source that fails: its error when nothing was written, otherwise the count")
+    @DisplayName("X8, W4: a source that fails: its error when nothing was written, otherwise the count")
     void sourceFails(final String policy, final int goodWindows) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
         write(0, old);
@@ -187,7 +187,7 @@ class WriteSourceTest extends CacheFixture {
 
     @ParameterizedTest
     @EveryPolicy(with = {"true", "false"})
-    @DisplayName("W3: a source that breaks in the middle of a copy leaves no page that the store does not have")
+    @DisplayName("X11, W3: a source that breaks in the middle of a copy leaves no page that the store does not have")
     void sourceBreaks(final String policy, final boolean cached) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
         write(0, old);
@@ -217,7 +217,7 @@ class WriteSourceTest extends CacheFixture {
 
     @ParameterizedTest
     @EveryPolicy(with = {"1", "700"})
-    @DisplayName("W1: a source that always copies a part only loses no byte")
+    @DisplayName("X10, W1: a source that always copies a part only loses no byte")
     void partialCopies(final String policy, final int most) throws Exception {
         cache.writePolicy(WritePolicies.byName(policy));
         write(0, old);
