@@ -8,7 +8,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** H4: pins given back while a split hands them over come off where they count. Of three, two are given back by two threads. */
+/** H4: pins given back while a split hands them over come off where they count. Of three, two are given back. */
 @JCStressTest
 @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "the splitter's on the head, the third pin on the former tail")
 @Outcome(expect = Expect.FORBIDDEN, desc = "a reference is lost, doubled or on the wrong piece")
@@ -23,15 +23,10 @@ public class TailReleaseSplitStress {
         }
     }
 
-    /** One holder. */
+    /** Gives two pins back. */
     @Actor
     public void release() {
         CompoundState.COMPOUNDS.release(head + 1);
-    }
-
-    /** Another. */
-    @Actor
-    public void releaseToo() {
         CompoundState.COMPOUNDS.release(head + 1);
     }
 

@@ -27,22 +27,13 @@ public class TailTryGetBindStress {
     }
 
     /**
-     * A try-get that does not know of compound pages.
+     * A try-get that does not know of compound pages, and one that does.
      *
-     * @param r whether it succeeded
+     * @param r whether each succeeded
      */
     @Actor
-    public void plain(final ZZI_Result r) {
+    public void tryGet(final ZZI_Result r) {
         r.r1 = CompoundState.PAGES.tryGet(head + 1);
-    }
-
-    /**
-     * One that does.
-     *
-     * @param r whether it succeeded
-     */
-    @Actor
-    public void pin(final ZZI_Result r) {
         r.r2 = CompoundState.COMPOUNDS.tryGet(head + 1);
     }
 
