@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
  * A program to run, with a time limit: whatever touches a mount may hang. What does not end in its time is killed, with its children.
  */
 final class Command {
+    /** What the names of all begin with that a run leaves for a while. */
+    static final String NAME = "quire-compare-" + ProcessHandle.current().pid() + "-";
     private static final int KILL_SECONDS = 5;
 
     private final List<String> words = new ArrayList<>();
@@ -84,8 +86,8 @@ final class Command {
 
     /** Runs the command. */
     Result run() throws IOException, InterruptedException {
-        final Path output = Files.createTempFile("quire-compare", ".out");
-        final Path error = Files.createTempFile("quire-compare", ".err");
+        final Path output = Files.createTempFile(NAME, ".out");
+        final Path error = Files.createTempFile(NAME, ".err");
         try {
             final ProcessBuilder builder = new ProcessBuilder(words).redirectInput(input)
                 .redirectOutput(output.toFile()).redirectError(error.toFile());

@@ -86,7 +86,7 @@ public final class Compare {
             say("no row matches " + options.rows() + "; --list shows them");
             return 2;
         }
-        final Path programs = Files.createTempDirectory("quire-compare-programs-");
+        final Path programs = Files.createTempDirectory(Command.NAME);
         try {
             final Examples examples = new Examples(programs);
             final List<Server> servers = servers(examples);

@@ -38,7 +38,7 @@ final class Site implements AutoCloseable {
             throw new IOException(String.format(Locale.ROOT, "too little space, %d MiB of %d; make some, or choose fewer --servers", free >> 20,
                 needed >> 20));
         }
-        final Site site = new Site(Files.createTempDirectory(place.base(), "quire-compare-"));
+        final Site site = new Site(Files.createTempDirectory(place.base(), Command.NAME));
         try {
             site.mount(servers, delay);
             return site;
