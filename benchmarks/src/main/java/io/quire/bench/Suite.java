@@ -42,6 +42,8 @@ public final class Suite {
           regex          only comparisons whose title or measurement matches one
                scripts/bench --jmh [arguments of JMH...]
           runs JMH itself, for example --jmh HitBenchmark -prof gc
+               scripts/bench --truncate [--quick] [--capacity MIB] [--rounds N] [--directory DIRECTORY]
+          the time of a truncate by pages present and size of the hole, with a chart
         """;
 
     private final Settings settings;

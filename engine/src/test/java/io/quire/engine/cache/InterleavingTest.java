@@ -166,6 +166,7 @@ class InterleavingTest extends CacheFixture {
             return null;
         });
         awaitSleeper(sleeps);
+        assertThat(file.size()).as("no larger size before the tail is zero").isEqualTo(100);
         gate.open();
         end(growing);
         assertThat(end(fill)).startsWith(Arrays.copyOf(content, 100));
