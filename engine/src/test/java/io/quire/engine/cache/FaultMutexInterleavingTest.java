@@ -11,7 +11,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.evict.S3FifoPolicy;
 import io.quire.engine.memory.PageDescriptors;
-import io.quire.engine.store.Errno;
 import io.quire.engine.write.WritePolicies;
 
 /**
@@ -137,26 +136,6 @@ class FaultMutexInterleavingTest extends CacheFixture {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3})
-    @DisplayName("C5: truncate waits for a fault that has checked the old size; its page is not left beyond the new one")
-    void truncate(final int free) throws Exception {
-        store.outsideWrite(0, random(2, PAGES * PAGE));
-        file.invalidate();
-        try (CachedFile filler = fillCache(free)) {
-            // With free frames it is a further page of the window that is stopped.
-            final Future<Integer> fault = stoppedFault();
-            final FutureTask<Void> truncating = asFarAsItGets(() -> file.truncate(0));
-            assertThat(file.size()).as("the new size is published first").isZero();
-            gate.open();
-            end(truncating);
-            end(fault);
-            assertThat(file.cachedPages()).isZero();
-            cache.verify();
-            assertThat(filler.cachedPages()).isPositive();
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 3})
     @DisplayName("C5: so does an invalidation that finds the file shorter")
     void invalidate(final int free) throws Exception {
         store.outsideWrite(0, random(2, PAGES * PAGE));
@@ -170,28 +149,6 @@ class FaultMutexInterleavingTest extends CacheFixture {
             end(fault);
             assertThat(file.cachedPages()).isZero();
             assertThat(file.size()).isZero();
-            cache.verify();
-            assertThat(filler.cachedPages()).isPositive();
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 3})
-    @DisplayName("C10: the close of a file waits for a fault that has seen it open, and leaves no page behind")
-    void close(final int free) throws Exception {
-        store.outsideWrite(0, random(2, PAGES * PAGE));
-        file.invalidate();
-        try (CachedFile filler = fillCache(free)) {
-            final Future<Integer> fault = stoppedFault();
-            final FutureTask<Void> closing = asFarAsItGets(() -> file.close());
-            gate.open();
-            end(closing);
-            try {
-                end(fault);
-            } catch (final CacheException e) {
-                assertThat(e.errno()).isEqualTo(Errno.EBADF);
-            }
-            assertThat(store.isClosed()).isTrue();
             cache.verify();
             assertThat(filler.cachedPages()).isPositive();
         }

@@ -71,31 +71,6 @@ class InterleavingTest extends CacheFixture {
         void run() throws Exception;
     }
 
-    @ParameterizedTest
-    @CsvSource({"true, 0", "true, 100", "true, 12288", "true, 12388", "false, 0", "false, 100", "false, 12288", "false, 12388"})
-    @DisplayName("C5, C6: truncate down while a fill is in flight: nothing beyond the size stays, the tail is zero")
-    void fillAgainstTruncate(final boolean bytesAreThere, final int size) throws Exception {
-        final Gate gate = new Gate();
-        final Future<byte[]> fill = stoppedFill(gate, bytesAreThere);
-        against(gate, fill, () -> file.truncate(size));
-        assertThat(file.cachedPages()).isLessThanOrEqualTo(PageFiller.pages(size));
-        cache.verify();
-        assertContent(Arrays.copyOf(content, size));
-    }
-
-    @ParameterizedTest
-    @CsvSource({"true, 0", "true, 100", "true, 12288", "true, 12388", "false, 0", "false, 100", "false, 12288", "false, 12388"})
-    @DisplayName("C6: truncate down and up again while a fill is in flight: the old bytes do not come back")
-    void fillAgainstTruncateDownAndUp(final boolean bytesAreThere, final int size) throws Exception {
-        final Gate gate = new Gate();
-        final Future<byte[]> fill = stoppedFill(gate, bytesAreThere);
-        against(gate, fill, () -> {
-            file.truncate(size);
-            file.truncate(content.length);
-        });
-        assertContent(Arrays.copyOf(Arrays.copyOf(content, size), content.length));
-    }
-
     @Test
     @DisplayName("C6: a page that is filled while the store is still to be cut has no bytes beyond the new size")
     void faultDuringTruncate() throws Exception {
@@ -171,46 +146,6 @@ class InterleavingTest extends CacheFixture {
         end(growing);
         assertThat(end(fill)).startsWith(Arrays.copyOf(content, 100));
         store.behaveWell();
-        assertContent(expected);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"true, 0, 8192", "true, 100, 50", "true, 100, 9000", "false, 0, 8192", "false, 100, 50", "false, 100, 9000"})
-    @DisplayName("C8: punch while a fill is in flight: the hole reads as zeros")
-    void fillAgainstPunch(final boolean bytesAreThere, final int offset, final int length) throws Exception {
-        final Gate gate = new Gate();
-        final Future<byte[]> fill = stoppedFill(gate, bytesAreThere);
-        against(gate, fill, () -> file.punch(offset, length));
-        final byte[] expected = content.clone();
-        Arrays.fill(expected, offset, offset + length, (byte) 0);
-        assertContent(expected);
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    @DisplayName("C8: pages that are read while a punch is in the store are not kept with what they had before")
-    void faultDuringPunch(final boolean tookEffect) throws Exception {
-        final Gate gate = new Gate();
-        final ProbeFile.Before stop = call -> {
-            if (call.is(Kind.PUNCH)) {
-                gate.pass();
-            }
-        };
-        if (tookEffect) {
-            store.after(stop);
-        } else {
-            store.before(stop);
-        }
-        final Future<?> punching = start(() -> {
-            file.punch(100, 3 * PAGE);
-            return null;
-        });
-        gate.awaitArrival();
-        readAll();
-        gate.open();
-        end(punching);
-        final byte[] expected = content.clone();
-        Arrays.fill(expected, 100, 100 + 3 * PAGE, (byte) 0);
         assertContent(expected);
     }
 
