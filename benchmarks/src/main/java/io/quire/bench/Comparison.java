@@ -48,6 +48,23 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
             all.add(new Comparison("two threads / one, plain copy of " + (copy == copy4k ? "4 KiB" : "64 KiB"),
                 copy.threads(2), List.of(copy), 0, true));
         }
+        addRegions(all, mapped);
         return all;
+    }
+
+    private static void addRegions(final List<Comparison> all, final List<Measurement> mapped) {
+        final Measurement read = Measurement.of("RegionBenchmark.read8");
+        all.add(new Comparison("region read of 8 bytes / mapped file", read, mapped, 0.4, true));
+        all.add(new Comparison("region read of 8 bytes by address / mapped file",
+            Measurement.of("RegionBenchmark.address8"), mapped, 0, true));
+        final Measurement touch = Measurement.of("FaultAroundBenchmark.touch");
+        all.add(new Comparison("page mapped by fault-around / by a fault of its own", touch,
+            List.of(touch.with("faultAround", "4096")), 3, false));
+        final Measurement fill = Measurement.of("SequentialFillBenchmark.mib");
+        all.add(new Comparison("sequential fill of 1 MiB, compound pages / single pages", fill,
+            List.of(fill.with("largePages", "false")), 1.3, false));
+        final Measurement find = Measurement.of("RegionTableBenchmark.find");
+        all.add(new Comparison("two threads / one, finding a region while another maps and unmaps", find.threads(2),
+            List.of(find), 1.8, true));
     }
 }
