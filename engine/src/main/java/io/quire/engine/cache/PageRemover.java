@@ -48,6 +48,9 @@ final class PageRemover {
                 return;
             }
             saveDirty(mapping, newSize);
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.TRUNCATE_SAVED, mapping.id, newSize >>> FRAME_SHIFT);
+            }
             mapping.publishSize(newSize);
             mapping.noteOwnChange();
             final long firstGone = PageFiller.pages(newSize);

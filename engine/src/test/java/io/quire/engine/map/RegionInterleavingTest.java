@@ -128,6 +128,26 @@ class RegionInterleavingTest extends RegionFixture {
         assertThat(store.content(PAGE + 100, 1)).containsExactly(0);
     }
 
+    @Test
+    @DisplayName("M4: zeroing the tail waits for a store that saw the former size")
+    void storeAgainstZeroing() throws Exception {
+        final MappedRegion region = shared(0, PAGES * PAGE);
+        final Stop saved = stopAt("TRUNCATE_SAVED");
+        final Future<?> truncate = run(() -> file.truncate(PAGE + 50));
+        saved.awaitReached();
+        final Stop locked = stopAt(MapPoint.STORE_ENTRY_LOCKED);
+        final Future<?> storing = run(() -> region.putByte(PAGE + 100, (byte) 77));
+        locked.awaitReached();
+        saved.open();
+        letRun(truncate);
+        locked.open();
+        end(storing);
+        end(truncate);
+        cache.verify();
+        file.truncate(PAGES * PAGE);
+        assertThat(region.getByte(PAGE + 100)).isZero();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"COPY_SOURCE_PINNED", "COPY_DONE"})
     @DisplayName("M8: truncate while a private copy is made: it is refused or taken back, and does not come back")
