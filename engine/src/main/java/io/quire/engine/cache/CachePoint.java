@@ -165,6 +165,8 @@ enum CachePoint {
 
     /** A mapping that is torn down has lost its pages and was seen not to be held; the list's mutex was not taken. */
     TEARDOWN_NOT_HELD,
+    /** It was found held after all, under the list's mutex, which was given back; it will be waited for again. */
+    TEARDOWN_HELD_AGAIN,
     /** A mapping is held by a walk over all of them, and the list's mutex given back. */
     WALK_HELD
 }

@@ -117,6 +117,9 @@ final class MappingTable {
             } finally {
                 mutex.unlock();
             }
+            if (StopPoints.ENABLED && !removed) {
+                StopPoints.reached(CachePoint.TEARDOWN_HELD_AGAIN, mapping.id, 0);
+            }
         }
         byId.remove(mapping.id);
     }

@@ -69,8 +69,11 @@ class HeldMappingTest extends CacheFixture {
         notHeld.awaitArrival();
         final Mapping held = cache.mappings.next(null);
         assertThat(held).isSameAs(mapping);
+        final Points.Stop heldAgain = points.stop(CachePoint.TEARDOWN_HELD_AGAIN, mapping.id, Points.ANY);
         notHeld.open();
-        awaitCloserWaits();
+        heldAgain.awaitArrival();
+        assertThat(mapping.listed).isTrue();
+        heldAgain.open();
         assertThat(close.isDone()).isFalse();
         assertThat(cache.mappings.next(held)).isSameAs(successor);
         end(close);
