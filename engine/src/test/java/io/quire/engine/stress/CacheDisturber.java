@@ -1,9 +1,8 @@
 package io.quire.engine.stress;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -11,7 +10,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 
 import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.CachedFile;
@@ -99,9 +97,10 @@ final class CacheDisturber implements AutoCloseable {
     }
 
     /** How often each was done. */
-    String summary() {
-        return Arrays.stream(Act.values())
-            .map(act -> act.name().toLowerCase(Locale.ROOT) + " " + counts.get(act.ordinal())).collect(Collectors.joining(", "));
+    void countInto(final Map<String, Long> target) {
+        for (final Act act : Act.values()) {
+            target.put(act.name(), counts.get(act.ordinal()));
+        }
     }
 
     @Override

@@ -3,13 +3,10 @@ package io.quire.engine.stress;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Collectors;
 
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.cache.WritePolicy;
@@ -279,10 +276,8 @@ final class ModelOperator implements AutoCloseable {
     }
 
     /** How often each kind was done. */
-    String summary() {
-        return counts.entrySet().stream().sorted(Comparator.comparing(Map.Entry::getKey))
-            .map(entry -> entry.getKey().name().toLowerCase(Locale.ROOT) + " " + entry.getValue())
-            .collect(Collectors.joining(", "));
+    void countInto(final Map<String, Long> target) {
+        counts.forEach((kind, count) -> target.put(kind.name(), count));
     }
 
     @Override

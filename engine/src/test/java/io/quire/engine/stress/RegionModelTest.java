@@ -2,8 +2,13 @@ package io.quire.engine.stress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -23,9 +28,11 @@ import io.quire.engine.store.Store;
  */
 class RegionModelTest {
     private static final long ROUND = 50_000;
+    private static final List<CacheCounter> SHOWN = List.of(CacheCounter.EVICTIONS, CacheCounter.MIGRATIONS,
+        CacheCounter.LARGE_PAGES, CacheCounter.SPLITS);
 
     @Test
-    @DisplayName("C1-C13, M1-M9, G1-G9: no byte of files and regions differs from the model while the cache is evicted, resized, compacted")
+    @DisplayName("C1-C13, M1-M12, G1-G12, H1-H9: no byte of files and regions differs from the model while the cache is evicted, resized, compacted")
     void agreesWithTheModel() throws Exception {
         final long seed = Long.getLong("quire.model.seed", System.nanoTime() & 0xffff_ffffL);
         round(seed, Long.getLong("quire.model.operations", 20_000), true);
@@ -34,19 +41,24 @@ class RegionModelTest {
     public static void main(final String[] arguments) throws Exception {
         long left = Long.parseLong(arguments[0]);
         long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : System.currentTimeMillis();
+        final Map<String, Long> totals = new LinkedHashMap<>();
         while (left > 0) {
             final long operations = Math.min(left, ROUND);
-            System.out.println("seed " + seed + ": " + round(seed, operations, seed % 2 == 0));
+            System.out.println("seed " + seed + ", " + operations + " operations");
+            round(seed, operations, seed % 2 == 0).forEach((what, count) -> totals.merge(what, count, Long::sum));
             seed++;
             left -= operations;
         }
-        System.out.println("no difference; lock-order reports " + LockOrder.reports().size() + " (validator "
-            + (LockOrder.ENABLED ? "on" : "off") + "), structural check clean");
+        System.out.println("no difference: " + totals.entrySet().stream()
+            .map(entry -> entry.getKey().toLowerCase(Locale.ROOT) + " " + entry.getValue()).collect(Collectors.joining(", "))
+            + "; lock-order reports " + LockOrder.reports().size() + " (validator " + (LockOrder.ENABLED ? "on" : "off")
+            + "), structural check clean");
     }
 
-    private static String round(final long seed, final long operations, final boolean jitter) throws Exception {
+    /** What was done, and how often. */
+    private static Map<String, Long> round(final long seed, final long operations, final boolean jitter) throws Exception {
         LockOrder.resetForTest();
-        final String summary;
+        final Map<String, Long> done = new LinkedHashMap<>();
         try (Jitter _ = jitter ? new Jitter() : null;
             Store store = new MemoryStore();
             ExecutorService threads = Executors.newCachedThreadPool();
@@ -56,18 +68,19 @@ class RegionModelTest {
                 try (CacheDisturber disturber = new CacheDisturber(cache, store, threads, seed)) {
                     operator.run(operations);
                     operator.compareAll();
-                    summary = operator.operations() + " operations (" + operator.summary() + "), evictions "
-                        + cache.counters().get(CacheCounter.EVICTIONS) + ", migrations "
-                        + cache.counters().get(CacheCounter.MIGRATIONS) + ", large pages "
-                        + cache.counters().get(CacheCounter.LARGE_PAGES) + ", splits "
-                        + cache.counters().get(CacheCounter.SPLITS) + ", " + disturber.summary();
+                    done.put("operations", operator.operations());
+                    operator.countInto(done);
+                    disturber.countInto(done);
                 }
                 operator.compareAll();
             }
             cache.verify();
+            for (final CacheCounter counter : SHOWN) {
+                done.put(counter.name(), cache.counters().get(counter));
+            }
             assertThat(cache.counters().get(CacheCounter.EVICTIONS)).as("evictions, seed %d", seed).isPositive();
         }
         assertThat(LockOrder.reports()).as("lock-order reports, seed %d", seed).isEmpty();
-        return summary;
+        return done;
     }
 }
