@@ -61,6 +61,7 @@ final class Actor<T> {
     Actor<T> goOn() {
         if (stop != null) {
             stop.open();
+            CacheFixture.await("a thread that leaves its stop", stop::isLeft);
         }
         return settle();
     }

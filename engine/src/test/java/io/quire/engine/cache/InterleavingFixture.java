@@ -43,7 +43,7 @@ abstract class InterleavingFixture extends CacheFixture {
     final void actorsHaveEnded() {
         points.letGo();
         for (final Actor<?> actor : actors) {
-            assertThat(actor.settle().hasEnded()).as("every thread of the test has ended").isTrue();
+            await("a thread of the test that ends", actor::hasEnded);
         }
     }
 

@@ -62,6 +62,7 @@ public final class Points implements AutoCloseable {
     public static final class Stop extends Watch {
         private int wanted = 1;
         private int arrived;
+        private int left;
         private boolean open;
         private boolean optional;
         private Thread last;
@@ -133,6 +134,15 @@ public final class Points implements AutoCloseable {
             return last;
         }
 
+        /**
+         * Whether nobody stands here any more. A thread that was let go still looks like one that waits until it wakes.
+         *
+         * @return whether everybody who came has left
+         */
+        public synchronized boolean isLeft() {
+            return left == arrived;
+        }
+
         /** Lets those who stand here go on, and everybody who comes later. */
         public synchronized void open() {
             open = true;
@@ -157,6 +167,7 @@ public final class Points implements AutoCloseable {
                     interrupted = true;
                 }
             }
+            left++;
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
