@@ -62,6 +62,8 @@ enum CachePoint {
 
     // ---- compound pages: LargePages. The index is that of the head ----
 
+    /** A block of frames is at hand, of a size that fits the file; the tree lock is not held. */
+    LARGE_HAS_FRAMES,
     /** A compound page is in the tree, locked and not uptodate; the fault mutex of its first index is held, if any. */
     LARGE_INSERTED,
     /** A compound page is about to be split; page lock and tree lock are held. */

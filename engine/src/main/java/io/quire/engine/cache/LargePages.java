@@ -93,6 +93,9 @@ final class LargePages {
         final boolean pinAll, final ThreadState state) {
         final int size = 1 << order;
         final int shadow;
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.LARGE_HAS_FRAMES, mapping.id, index);
+        }
         mapping.tree.lock();
         try {
             if (mapping.tree.hasPage(index, index + size - 1)

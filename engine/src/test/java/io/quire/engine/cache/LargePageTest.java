@@ -165,14 +165,15 @@ class LargePageTest extends InterleavingFixture {
     }
 
     @Test
-    @DisplayName("H6: a fill that went by the size before a truncate brings nothing in beyond the new one")
+    @DisplayName("H6: a fill that went by the size before a truncate, whose mutexes it does not hold, brings nothing in beyond the new one")
     void truncateBeforeInsertion() throws Exception {
         fresh();
-        final Actor<byte[]> fill = reader().stopAt(points, CachePoint.FAULT_SIZE_CHECKED).start();
-        final Actor<Void> truncate = action("truncate", () -> file.truncate(3 * PAGE))
-            .stopAt(points, CachePoint.TRUNCATE_STRIPES_PASSED).start();
-        assertFront(fill.end());
+        final Actor<byte[]> fill = reader().stopAt(points, CachePoint.LARGE_HAS_FRAMES).start();
+        assertThat(fill.isStopped()).isTrue();
+        final Actor<Void> truncate = action("truncate", () -> file.truncate(3 * PAGE)).start();
         truncate.end();
+        assertThat(file.cachedPages()).isZero();
+        assertFront(fill.end());
         assertThat(file.cachedPages()).isLessThanOrEqualTo(3);
     }
 
@@ -199,6 +200,26 @@ class LargePageTest extends InterleavingFixture {
         assertThat(file.cachedPages()).isZero();
         assertThat(counter(CacheCounter.EVICTIONS)).isEqualTo(PAGES);
         assertThat(counter(CacheCounter.SPLITS)).isZero();
+    }
+
+    @Test
+    @DisplayName("C7: an eviction finds a tail that is dirty, or shown by somebody, after it froze the head, and all stays")
+    void evictionAgainstDirtyTail() throws Exception {
+        load();
+        final int tail = pages().getPage(TAIL);
+        cache.lockPage(tail);
+        cache.dirty.mark(pages(), TAIL, tail, cache.threads.current());
+        cache.unlockPage(tail);
+        cache.release(tail);
+        reclaimAll();
+        assertThat(file.cachedPages()).isEqualTo(PAGES);
+        file.sync(true);
+        cache.descriptors.addMap(tail);
+        reclaimAll();
+        assertThat(file.cachedPages()).isEqualTo(PAGES);
+        cache.descriptors.removeMap(tail);
+        reclaimAll();
+        assertThat(file.cachedPages()).isZero();
     }
 
     @Test
@@ -269,8 +290,7 @@ class LargePageTest extends InterleavingFixture {
                 return 2 * PAGE;
             }
         });
-        final byte[] seen = read(0, PAGE);
-        assertThat(seen).isEqualTo(Arrays.copyOf(content, PAGE));
+        assertThat(readAll()).isEqualTo(Arrays.copyOf(content, 2 * PAGE));
         assertThat(cache.descriptors.order(head())).isZero();
         store.behaveWell();
         assertThat(readAll()).isEqualTo(content);
