@@ -178,6 +178,48 @@ public final class WriteOperation {
     }
 
     /**
+     * Overwrites pages that are not in the cache by one compound page, with one copy from the source. They are unlocked and
+     * uptodate then, and each is referenced, as if it had been grabbed, copied into and unlocked by itself.
+     *
+     * @param index first page index; whole pages are written from there on
+     * @param at    first byte of the source
+     * @param limit most pages, as the write and the batch go
+     * @param slot  where in {@link #frames} the first goes
+     * @return how many pages it was, 4 or more; 0 when it must be done page by page: there is no room for a compound page, or
+     *     the source does not give all bytes at once (W1)
+     */
+    public int overwriteLarge(final long index, final long at, final int limit, final int slot) {
+        final int head = cache.largePages ? cache.large.tryInsertPinned(mapping, index, limit, state) : Mapping.NONE;
+        if (head == Mapping.NONE) {
+            return 0;
+        }
+        final int pages = 1 << cache.descriptors.order(head);
+        boolean copied = false;
+        try {
+            copied = source.copy(at, cache.arena.address(head), pages << FRAME_SHIFT) == pages << FRAME_SHIFT;
+        } finally {
+            if (copied) {
+                cache.compounds.tailsUptodate(head);
+                cache.unlockPageUptodate(head, 0);
+            } else {
+                mapping.removeWholeLocked(index, head, state);
+                cache.unlockPage(head);
+                cache.release(head);
+            }
+            for (int i = 0; i < pages; i++) {
+                frames[slot + i] = head + i;
+                if (!copied) {
+                    cache.release(head + i);
+                }
+            }
+        }
+        if (copied && StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.WRITE_UNLOCKED, mapping.id, index);
+        }
+        return copied ? pages : 0;
+    }
+
+    /**
      * Makes a grabbed page one of a single frame, when it is part of a compound page, so that its lock is its own: for who keeps
      * several pages locked at once.
      *

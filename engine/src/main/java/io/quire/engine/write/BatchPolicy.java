@@ -12,9 +12,13 @@ import io.quire.engine.cache.WritePolicy;
  * <p>A batch is gathered page by page: grab, copy, mark what became valid. A page whose touched bytes are all valid is unlocked
  * at once; what a policy leaves locked stays so until the store has the batch, and ends the batch unless the policy is the one
  * that shows why that must be (W1). Then one vectored store write, and everything is given back: pages whose bytes did not
- * reach the store leave the cache (W3). References are held throughout (W2).
+ * reach the store leave the cache (W3). References are held throughout (W2). Whole pages that are not in the cache are
+ * overwritten many at a time, as one compound page, where that can be had.
  */
 abstract class BatchPolicy implements WritePolicy {
+    /** Fewer pages than this are written one by one. */
+    private static final long SMALLEST_LARGE = 4;
+
     @Override
     public long write(final WriteOperation operation) throws CacheException {
         long done = 0;
@@ -77,6 +81,7 @@ abstract class BatchPolicy implements WritePolicy {
         int locked = 0;
         // Whether the bytes of the last page are known: not while it is copied into.
         boolean whole = true;
+        boolean large = !keepsLocked();
         long gathered = 0;
         long stored = 0;
         try {
@@ -84,6 +89,18 @@ abstract class BatchPolicy implements WritePolicy {
                 final long index = firstIndex + pages;
                 final int from = (int) (position + gathered & PAGE_SIZE - 1);
                 final long left = operation.length() - start - gathered;
+                if (large && from == 0 && index % SMALLEST_LARGE == 0 && left >= SMALLEST_LARGE * PAGE_SIZE) {
+                    final int most = (int) Math.min(limit - pages, left / PAGE_SIZE);
+                    final int overwritten = operation.overwriteLarge(index, start + gathered, most, pages);
+                    if (overwritten > 0) {
+                        pages += overwritten;
+                        locked = pages;
+                        gathered += (long) overwritten * PAGE_SIZE;
+                        continue;
+                    }
+                    // What stood in the way of a compound page here is likely to do so again.
+                    large = false;
+                }
                 final int wanted = (int) Math.min(PAGE_SIZE - from, left);
                 final int frame = grab(operation, index, from, wanted, pages == 0, wanted == left);
                 if (frame < 0) {

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
 import io.quire.engine.store.StoreException;
 
@@ -23,8 +24,9 @@ class LargePageTest extends InterleavingFixture {
 
     private void load() throws Exception {
         fresh();
+        final long before = counter(CacheCounter.LARGE_PAGES);
         assertThat(readAll()).isEqualTo(content);
-        assertThat(counter(CacheCounter.LARGE_PAGES)).isEqualTo(1);
+        assertThat(counter(CacheCounter.LARGE_PAGES)).isEqualTo(before + 1);
     }
 
     private int head() {
@@ -308,5 +310,94 @@ class LargePageTest extends InterleavingFixture {
         assertErrno(Errno.EIO, () -> file.write(TAIL * PAGE, other, 0, PAGE));
         assertThat(file.cachedPages()).isEqualTo(PAGES - 1);
         assertThat(readAll()).isEqualTo(content);
+    }
+
+    /** Gives at most so many bytes in one copy, and counts the copies. */
+    private static final class Portions implements WriteSource {
+        private final byte[] bytes;
+        private final int most;
+        private int copies;
+
+        Portions(final byte[] bytes, final int most) {
+            this.bytes = bytes;
+            this.most = most;
+        }
+
+        @Override
+        public int copy(final long offset, final long destination, final int length) {
+            copies++;
+            final int n = Math.min(length, most);
+            OffHeap.copyFromArray(bytes, (int) offset, destination, n);
+            return n;
+        }
+
+        @Override
+        public int faultIn(final long offset, final int length) {
+            return length;
+        }
+    }
+
+    @Test
+    @DisplayName("H10: whole pages that are not in the cache are overwritten as one compound page, by one copy and one store write")
+    void largeWrite() throws Exception {
+        fresh();
+        store.forgetCalls();
+        final long before = counter(CacheCounter.LARGE_PAGES);
+        final Portions source = new Portions(other, Integer.MAX_VALUE);
+        assertThat(file.writeFrom(source, 0, other.length)).isEqualTo(other.length);
+        assertThat(source.copies).isEqualTo(1);
+        assertThat(store.calls(ProbeFile.Kind.WRITE)).hasSize(1);
+        assertThat(counter(CacheCounter.LARGE_PAGES)).isEqualTo(before + 1);
+        assertThat(cache.descriptors.order(head())).isEqualTo(3);
+        assertContent(other);
+    }
+
+    @Test
+    @DisplayName("H10, W1: a source that gives a part only is asked again page by page, and no compound page is left")
+    void portions() throws Exception {
+        fresh();
+        final Portions source = new Portions(other, 3 * PAGE);
+        assertThat(file.writeFrom(source, 0, other.length)).isEqualTo(other.length);
+        assertThat(cache.descriptors.order(head())).isZero();
+        assertContent(other);
+    }
+
+    @Test
+    @DisplayName("H10, W2: pages of a large write stay referenced one by one when they are split before the store has them")
+    void splitBeforeStore() throws Exception {
+        fresh();
+        final Actor<Void> writer = action("writer", () -> write(0, other)).stopAt(points, CachePoint.WRITE_BEFORE_STORE).start();
+        assertThat(writer.isStopped()).isTrue();
+        split();
+        reclaimAll();
+        assertThat(file.cachedPages()).isEqualTo(PAGES);
+        assertThat(readAll()).isEqualTo(other);
+        writer.end();
+        assertContent(other);
+    }
+
+    @Test
+    @DisplayName("H10, W3: what the store did not take of a large write leaves the cache, and what it took stays")
+    void largeWriteFails() throws Exception {
+        fresh();
+        store.behave(new ProbeFile.Behaviour() {
+            @Override
+            public void before(final ProbeFile.Call call) throws StoreException {
+                if (call.is(ProbeFile.Kind.WRITE) && call.offset() > 0) {
+                    throw new StoreException(Errno.ENOSPC, "full");
+                }
+            }
+
+            @Override
+            public long limit(final ProbeFile.Call call) {
+                return 3 * PAGE;
+            }
+        });
+        assertThat(file.write(0, other, 0, other.length)).isEqualTo(3 * PAGE);
+        store.behaveWell();
+        assertThat(file.cachedPages()).isEqualTo(3);
+        final byte[] expected = content.clone();
+        System.arraycopy(other, 0, expected, 0, 3 * PAGE);
+        assertContent(expected);
     }
 }
