@@ -29,7 +29,7 @@ final class CServer implements Server {
 
     /** The low-level example. Its option for keeping kernel pages does so whatever happens to the source. */
     static Server passthroughLowLevel(final Examples.Program program) {
-        return new CServer("passthrough_ll", "example of libfuse " + program.version() + ", timeout=1,cache=always", program.obstacle(),
+        return new CServer("passthrough_ll", "example of libfuse " + program.version() + ", source without O_DIRECT, timeout=1,cache=always", program.obstacle(),
             (source, point) -> List.of(program.file().toString(), "-f", "-o",
                 "source=" + source + ",timeout=1,cache=always", point));
     }
@@ -37,7 +37,7 @@ final class CServer implements Server {
     /** The path-based example, compiled with timeouts of a second. It shows all of {@code /}, hence the module. */
     static Server passthroughHandles(final Examples.Program program) {
         return new CServer("passthrough_fh", "example of libfuse " + program.version()
-            + ", compiled with timeouts of 1 s instead of 0, modules=subdir,auto_cache", program.obstacle(),
+            + ", source without O_DIRECT, timeouts of 1 s instead of 0, modules=subdir,auto_cache", program.obstacle(),
             (source, point) -> List.of(program.file().toString(), "-f", "-o", "modules=subdir,subdir=" + source
                 + ",auto_cache", point));
     }

@@ -43,14 +43,16 @@ final class Examples {
         this.directory = directory;
     }
 
+    /** The source is opened without O_DIRECT, which the buffers of libfuse are not aligned for: on a disk every write would fail. */
     Program lowLevel() throws InterruptedException {
-        return compile("passthrough_ll", "passthrough_ll", UnaryOperator.identity(), List.of());
+        return compile("passthrough_ll", "passthrough_ll", text -> text.replace("& ~O_NOFOLLOW", "& ~O_NOFOLLOW & ~O_DIRECT"), List.of());
     }
 
-    /** With the timeouts that the other servers have, which this one cannot be told. */
+    /** The same, and with the timeouts that the other servers have, which this one cannot be told. */
     Program handles() throws InterruptedException {
         return compile("passthrough_fh", "passthrough_fh", text -> text.replace("cfg->entry_timeout = 0;", "cfg->entry_timeout = 1;")
-            .replace("cfg->attr_timeout = 0;", "cfg->attr_timeout = 1;"), List.of());
+            .replace("cfg->attr_timeout = 0;", "cfg->attr_timeout = 1;")
+            .replace("open(path, fi->flags", "open(path, fi->flags & ~O_DIRECT"), List.of());
     }
 
     /** Each read is answered that much later; nothing else is. */
