@@ -14,6 +14,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
+import io.quire.engine.map.AddressSpace;
+import io.quire.engine.map.MappedRegion;
+import io.quire.engine.map.Protection;
+import io.quire.engine.map.Sharing;
 import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.MemoryStore;
@@ -21,7 +25,8 @@ import io.quire.engine.tree.PageTree;
 
 /**
  * A file of 2^62 bytes is cut, again and again, under 64 threads that fault pages in: near the new end, far away and at
- * the very end. No page beyond the size survives, and no read that began after a truncate returned finds a byte there.
+ * the very end. No page beyond the size survives, and no read that began after a truncate returned finds a byte there. Half
+ * of the threads read, and now and then store, through mapped regions where there is one.
  *
  * <p>Seconds, or as many as {@code -Dquire.storm.seconds} says; {@code -Dquire.storm.seed} repeats the places.
  */
@@ -31,6 +36,8 @@ class TruncateStormTest extends CacheFixture {
     private static final int SLOT = 64;
     /** Every page of the head of the file has its number in each word, from 1 on: a zero there was never written. */
     private static final int HEAD_PAGES = 64;
+    /** Length of each region: one over the head of the file, one over its end. */
+    private static final long REGION = 1L << 41;
 
     /** From the return of a truncate until the file is about to grow; another object each time. */
     private record Cut(long size) { }
@@ -39,6 +46,8 @@ class TruncateStormTest extends CacheFixture {
     private volatile Cut cut;
     private final AtomicLong readsAfter = new AtomicLong();
     private final AtomicLong readsWithBytes = new AtomicLong();
+    private final AtomicLong regionReads = new AtomicLong();
+    private final AtomicLong refusedAccesses = new AtomicLong();
     private volatile boolean ended;
 
     @Override
@@ -61,11 +70,14 @@ class TruncateStormTest extends CacheFixture {
     }
 
     /** One faulter. What it reads is judged by what was known before it began. */
-    private void fault(final CachedFile of, final Random random, final AtomicLong nextEnd, final long memory) throws CacheException {
+    private void fault(final CachedFile of, final List<MappedRegion> regions, final Random random, final AtomicLong nextEnd,
+        final long memory) throws CacheException {
         while (!ended) {
             final Cut known = cut;
             final long at = place(random, nextEnd.get()) & -8;
-            final int n = of.read(at, memory, 8);
+            final MappedRegion region = regions.stream()
+                .filter(r -> at >= r.fileOffset() && at - r.fileOffset() < r.length()).findAny().orElse(null);
+            final int n = region == null ? of.read(at, memory, 8) : access(region, at, random.nextInt(8) == 0, memory);
             if (n > 0) {
                 readsWithBytes.incrementAndGet();
             }
@@ -84,8 +96,28 @@ class TruncateStormTest extends CacheFixture {
         }
     }
 
+    /** A load, or a store of what belongs there; bytes found, 0 when the access was refused as beyond the end. */
+    private int access(final MappedRegion region, final long at, final boolean store, final long memory)
+        throws CacheException {
+        try {
+            final long value;
+            if (store) {
+                value = at / PAGE + 1;
+                region.putLong(at - region.fileOffset(), value);
+            } else {
+                value = region.getLong(at - region.fileOffset());
+            }
+            OffHeap.putLong(memory, value);
+            regionReads.incrementAndGet();
+            return 8;
+        } catch (final BeyondEndException e) {
+            refusedAccesses.incrementAndGet();
+            return 0;
+        }
+    }
+
     @Test
-    @DisplayName("K1, K2, C5: 2^62 bytes cut under 64 faulters: no page beyond the size survives, none is seen after the return")
+    @DisplayName("K1, K2, C5, M4: 2^62 bytes cut under 64 faulters: no page beyond the size survives, none is seen after the return")
     void storm() throws Exception {
         final long seed = Long.getLong("quire.storm.seed", System.nanoTime());
         final Random random = new Random(seed);
@@ -93,7 +125,8 @@ class TruncateStormTest extends CacheFixture {
         final long memory = NativeMemory.reserve(FAULTERS * SLOT, false);
         int rounds = 0;
         final CountDownLatch running = new CountDownLatch(FAULTERS);
-        try (MemoryStore giants = new MemoryStore(); CachedFile giant = cache.open(giants.open("giant", true))) {
+        try (MemoryStore giants = new MemoryStore(); CachedFile giant = cache.open(giants.open("giant", true));
+            AddressSpace space = new AddressSpace()) {
             final byte[] page = new byte[PAGE];
             for (int index = 0; index < HEAD_PAGES; index++) {
                 Arrays.fill(page, (byte) 0);
@@ -102,14 +135,18 @@ class TruncateStormTest extends CacheFixture {
                 }
                 giant.write((long) index * PAGE, page, 0, PAGE);
             }
+            final List<MappedRegion> regions = List.of(
+                space.map(giant, 0, REGION, Sharing.SHARED, Protection.READ_WRITE),
+                space.map(giant, LARGE - REGION, REGION, Sharing.SHARED, Protection.READ_WRITE));
             final List<Future<?>> faulters = new ArrayList<>();
             for (int i = 0; i < FAULTERS; i++) {
                 final Random own = new Random(random.nextLong());
                 final long address = memory + i * SLOT;
+                final List<MappedRegion> through = i % 2 == 0 ? List.of() : regions;
                 faulters.add(start(() -> {
                     running.countDown();
                     try {
-                        fault(giant, own, nextEnd, address);
+                        fault(giant, through, own, nextEnd, address);
                     } finally {
                         ended = true;
                     }
@@ -133,6 +170,8 @@ class TruncateStormTest extends CacheFixture {
             assertThat(rounds).isPositive();
             assertThat(readsAfter.get()).as("reads between two truncates").isPositive();
             assertThat(readsWithBytes.get()).as("reads that found bytes").isPositive();
+            assertThat(regionReads.get()).as("accesses of regions that found bytes").isPositive();
+            assertThat(refusedAccesses.get()).as("accesses of regions beyond the end").isPositive();
         } catch (final AssertionError e) {
             throw new AssertionError("seed " + seed + ", round " + rounds, e);
         }
@@ -146,7 +185,7 @@ class TruncateStormTest extends CacheFixture {
         final long end = switch (random.nextInt(4)) {
             case 0 -> random.nextInt(HEAD_PAGES * PAGE);
             case 1 -> (long) HEAD_PAGES * PAGE;
-            case 2 -> random.nextLong(LARGE / 2) & -PAGE;
+            case 2 -> LARGE - REGION + (random.nextLong(REGION) & -PAGE);
             default -> random.nextLong(LARGE / 2);
         };
         nextEnd.set(end);
