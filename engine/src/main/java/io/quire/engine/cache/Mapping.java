@@ -217,8 +217,7 @@ final class Mapping {
         final int size = 1 << descriptors.order(head);
         for (int i = 0; i < size; i++) {
             if (descriptors.maps(head + i) != 0) {
-                unmapPages(index, index + size - 1, false);
-                return;
+                unmapPages(index + i, index + i, false);
             }
         }
     }
