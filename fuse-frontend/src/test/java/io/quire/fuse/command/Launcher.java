@@ -66,7 +66,8 @@ final class Launcher {
 
     /** Starts a shell command and leaves it running. */
     Process start(final String command, final Path output, final Path error) throws IOException {
-        final ProcessBuilder builder = new ProcessBuilder("sh", "-c",
+        // A suite that a shell runs in the background inherits SIGINT ignored, and would hand that on.
+        final ProcessBuilder builder = new ProcessBuilder("env", "--default-signal", "sh", "-c",
             "quire() { '" + script() + "' \"$@\"; }; " + command);
         builder.environment().put("QUIRE_STATE_DIRECTORY", states.toString());
         final String jar = System.getProperty("quire.jar");
