@@ -23,6 +23,9 @@ final class Session {
     /** What the reason of a failure begins with when a command did not end. */
     static final String HUNG = "hung: ";
 
+    /** What mounting all servers and warming them up takes, for a run with a time limit. */
+    private static final int MOUNT_SECONDS = 60;
+
     private final List<Plan.Step> steps;
     private final Predicate<String> wanted;
     private final List<Server> servers;
@@ -78,10 +81,10 @@ final class Session {
                     leaveOut(kind.title(), "there is none on this machine");
                 } else if (kind == Place.Kind.SLOW && delaying.missing().isPresent()) {
                     leaveOut(kind.title(), delaying.missing().get());
-                } else if (!overdue()) {
+                } else if (!overdue(MOUNT_SECONDS)) {
                     visit(place.get(), here, kind == Place.Kind.SLOW ? delaying : null, affinity, client);
                 } else {
-                    here.forEach(step -> leaveOut(step.keys().getFirst().label(), "the time was over"));
+                    here.forEach(step -> leaveOut(step, "the time was over"));
                 }
             }
         }
@@ -92,8 +95,12 @@ final class Session {
         progress.accept(what + " is left out: " + reason);
     }
 
-    private boolean overdue() {
-        return scale.budgetSeconds() > 0 && System.nanoTime() - start > TimeUnit.SECONDS.toNanos(scale.budgetSeconds());
+    private void leaveOut(final Plan.Step step, final String reason) {
+        step.keys().stream().map(Results.Key::label).filter(wanted).forEach(label -> leaveOut(label, reason));
+    }
+
+    private boolean overdue(final int reserve) {
+        return scale.budgetSeconds() > 0 && System.nanoTime() - start > TimeUnit.SECONDS.toNanos(scale.budgetSeconds() - reserve);
     }
 
     private void visit(final Place place, final List<Plan.Step> here, final Server delay, final Affinity affinity, final Client client)
@@ -106,8 +113,8 @@ final class Session {
             visit.warmUp(site.targets());
             for (final Regime regime : here.stream().map(Plan.Step::regime).distinct().toList()) {
                 for (final Plan.Step step : here.stream().filter(each -> each.regime() == regime).toList()) {
-                    if (overdue()) {
-                        leaveOut(step.keys().getFirst().label(), "the time was over");
+                    if (overdue(0)) {
+                        leaveOut(step, "the time was over");
                     } else {
                         visit.measure(step);
                     }
@@ -142,7 +149,7 @@ final class Session {
         void measure(final Plan.Step step) throws IOException, InterruptedException {
             final Optional<String> program = step.workload().program().filter(name -> !Programs.has(name));
             if (program.isPresent()) {
-                leaveOut(step.keys().getFirst().label(), program.get() + " is not installed");
+                leaveOut(step, program.get() + " is not installed");
                 return;
             }
             for (final Target target : site.targets()) {
