@@ -366,26 +366,50 @@ public final class PageTree implements AutoCloseable {
      */
     public boolean isMarked(final long index, final int mark) {
         checkMark(mark);
-        final long seen = root;
-        if (Words.rootBits(seen) == 0) {
-            return index == 0 && (rootMarks >>> mark & 1) != 0;
+        while (true) {
+            final long seen = root;
+            rootReadForMarks();
+            final boolean marked;
+            if (Words.rootBits(seen) == 0) {
+                marked = index == 0 && (rootMarks >>> mark & 1) != 0;
+            } else {
+                final int leaf = leaf(seen, index);
+                marked = Words.isNode(leaf) && (OffHeap.getLongAcquire(slab.mark(leaf, mark)) >>> index & 1) != 0;
+            }
+            if (marked || root == seen) {
+                return marked;
+            }
+            Thread.onSpinWait();
         }
-        final int leaf = leaf(seen, index);
-        return Words.isNode(leaf) && (OffHeap.getLongAcquire(slab.mark(leaf, mark)) >>> index & 1) != 0;
     }
 
     /**
-     * Whether any page has a mark. One read; exact under the tree lock, otherwise approximate.
+     * Whether any page has a mark. Exact under the tree lock. Without it, a mark that is set throughout the call is seen, whatever
+     * happens to the tree meanwhile (T15); otherwise approximate.
      *
      * @param mark {@link #MARK_DIRTY}, {@link #MARK_WRITEBACK} or {@link #MARK_TOWRITE}
      * @return whether it is set anywhere
      */
     public boolean isAnyMarked(final int mark) {
         checkMark(mark);
-        final long seen = root;
-        return Words.rootBits(seen) == 0
-            ? (rootMarks >>> mark & 1) != 0
-            : OffHeap.getLongAcquire(slab.mark((int) seen, mark)) != 0;
+        while (true) {
+            final long seen = root;
+            rootReadForMarks();
+            final boolean any = Words.rootBits(seen) == 0
+                ? (rootMarks >>> mark & 1) != 0
+                : OffHeap.getLongAcquire(slab.mark((int) seen, mark)) != 0;
+            // The marks of a root that another has taken the place of may have been cleared with it.
+            if (any || root == seen) {
+                return any;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void rootReadForMarks() {
+        if (StopPoints.ENABLED) {
+            StopPoints.reached(TreePoint.ROOT_READ_FOR_MARKS, 0, 0);
+        }
     }
 
     /**
