@@ -49,7 +49,7 @@ public final class CachedFile implements AutoCloseable {
         this.cache = mapping.cache;
         this.threads = cache.threads;
         this.user = threads.current();
-        this.readAhead = new ReadAhead(cache.readAheadPages);
+        this.readAhead = new ReadAhead(() -> cache.readAheadPages);
         this.errorCursor = new AtomicLong(mapping.errors.sample());
     }
 

@@ -36,7 +36,7 @@ public final class FilePages {
     FilePages(final Mapping mapping) {
         this.mapping = mapping;
         this.cache = mapping.cache;
-        this.readAhead = new ReadAhead(cache.readAheadPages);
+        this.readAhead = new ReadAhead(() -> cache.readAheadPages);
         this.errorCursor = new AtomicLong(mapping.errors.sample());
     }
 

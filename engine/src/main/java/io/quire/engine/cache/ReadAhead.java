@@ -2,6 +2,8 @@ package io.quire.engine.cache;
 
 import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 
+import java.util.function.IntSupplier;
+
 import io.quire.engine.tree.PageTree;
 
 /**
@@ -15,14 +17,20 @@ import io.quire.engine.tree.PageTree;
  * Source: Linux {@code mm/readahead.c}, {@code page_cache_sync_ra} and {@code get_next_ra_size}.
  */
 final class ReadAhead {
-    private final int max;
+    private final IntSupplier limit;
+    private int max;
     private long start;
     private int size;
     private int async;
     private long previous = -1;
 
-    ReadAhead(final int max) {
-        this.max = max;
+    /**
+     * The state of a file that was just opened.
+     *
+     * @param limit pages of the largest window; may change
+     */
+    ReadAhead(final IntSupplier limit) {
+        this.limit = limit;
     }
 
     /**
@@ -33,6 +41,7 @@ final class ReadAhead {
      * @return pages to fetch, from {@code index} on
      */
     int onMiss(final Mapping mapping, final long index, final int request) {
+        max = limit.getAsInt();
         final int wanted = Math.min(request, max);
         final long end = start + size;
         if (size > 0 && (index == end || index == end - async)) {
@@ -58,6 +67,7 @@ final class ReadAhead {
      * @return first page to fetch; {@link #windowSize()} tells how many
      */
     long onMarker(final Mapping mapping, final long index) {
+        max = limit.getAsInt();
         if (size > 0 && index == start + size - async) {
             advance(start + size);
         } else {

@@ -114,7 +114,7 @@ class EvictionTest extends CacheFixture {
     @DisplayName("a page that was read ahead and touched once goes before one that was used twice")
     void readAheadIsNotReuse() throws Exception {
         makeFile(200);
-        final ReadAhead window = new ReadAhead(32);
+        final ReadAhead window = new ReadAhead(() -> 32);
         final ThreadState state = cache.threads.current();
         cache.filler.readThrough(mapping(), window, 0, buffer, PAGE, state);
         assertThat(cache.descriptors.use(PageTree.frame(mapping().tree.lookup(1)))).as("read ahead").isEqualTo((byte) -1);

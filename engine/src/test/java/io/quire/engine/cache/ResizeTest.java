@@ -123,6 +123,29 @@ class ResizeTest extends CacheFixture {
         assertContent(content);
     }
 
+    @Test
+    @DisplayName("G10: the read-ahead windows of a file that is open follow the capacity, down and up")
+    void windowsFollow() throws Exception {
+        final byte[] content = random(7, 900 * PAGE);
+        final ProbeFile from = new ProbeFile();
+        from.outsideWrite(0, content);
+        try (PageCache other = PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(LARGE)
+            .readAhead(1 << 20).readAheadExecutor(Runnable::run).build()) {
+            final CachedFile reader = other.open(from);
+            for (int part = 0; part < 3; part++) {
+                other.resize(part == 1 ? SMALL : LARGE);
+                from.forgetCalls();
+                for (int page = part * 300; page < (part + 1) * 300; page++) {
+                    assertThat(read(reader, (long) page * PAGE, PAGE))
+                        .isEqualTo(Arrays.copyOfRange(content, page * PAGE, (page + 1) * PAGE));
+                }
+                assertThat(from.calls(ProbeFile.Kind.READ).stream().mapToLong(ProbeFile.Call::length).max())
+                    .as("the longest call at %d bytes", other.capacity()).hasValue(other.capacity() / 32);
+            }
+            other.verify();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {Long.MIN_VALUE, -1, 0, 1, PageCache.MIN_CAPACITY - 1, 4L * LARGE + 1, Long.MAX_VALUE})
     @DisplayName("A capacity that the cache cannot have is refused with EINVAL")
