@@ -62,10 +62,14 @@ enum CachePoint {
 
     // ---- compound pages: LargePages. The index is that of the head ----
 
+    /** A compound page would fit: frames are about to be looked for. */
+    LARGE_WANTED,
     /** A block of frames is at hand, of a size that fits the file; the tree lock is not held. */
     LARGE_HAS_FRAMES,
     /** A compound page is in the tree, locked and not uptodate; the fault mutex of its first index is held, if any. */
     LARGE_INSERTED,
+    /** Who wants the lock of a page by a tail has read which head it has. The index is that which the tail is bound to. */
+    LOCK_HEAD_READ,
     /** A compound page is about to be split; page lock and tree lock are held. */
     SPLIT_BEGUN,
     /** Its frames are pages of their own, and stand in the replacement queues; the locks are still held. */

@@ -161,8 +161,9 @@ final class DirtyPages {
         throws CacheException {
         final int[] frames = new int[BATCH];
         int n = 0;
-        while (n < BATCH && first + n <= last && (frames[n] = lockDirty(mapping, first + n, n == 0)) != Mapping.NONE) {
-            n++;
+        int held = Mapping.NONE;
+        while (n < BATCH && first + n <= last && (frames[n] = lockDirty(mapping, first + n, held)) != Mapping.NONE) {
+            held = cache.descriptors.head(frames[n++]);
         }
         if (n == 0) {
             return 0;
@@ -181,29 +182,40 @@ final class DirtyPages {
             transfer(mapping, first, frames, n, state);
         } finally {
             for (int i = 0; i < n; i++) {
-                cache.unlockPage(frames[i]);
+                // Frames of a compound page have one lock, given back with the last of them.
+                if (i == n - 1 || cache.descriptors.head(frames[i]) != cache.descriptors.head(frames[i + 1])) {
+                    cache.unlockPage(frames[i]);
+                }
                 cache.release(frames[i]);
             }
         }
         return n;
     }
 
-    /** A dirty page, locked and with a reference; further pages of a run are only tried. */
-    private int lockDirty(final Mapping mapping, final long index, final boolean wait) {
+    /**
+     * A dirty page, locked and with a reference; further pages of a run are only tried.
+     *
+     * @param held first frame of the page before it, which the caller has locked; {@link Mapping#NONE} for the first of a run
+     */
+    private int lockDirty(final Mapping mapping, final long index, final int held) {
         final int frame = mapping.getPage(index);
         if (frame == Mapping.NONE) {
             return Mapping.NONE;
         }
-        if (wait) {
+        // Only the holder of the lock splits, so a frame that has the held page's head has its lock.
+        final boolean ours = cache.descriptors.head(frame) == held;
+        if (held == Mapping.NONE) {
             cache.lockPage(frame);
-        } else if (!cache.tryLockPage(frame)) {
+        } else if (!ours && !cache.tryLockPage(frame)) {
             cache.release(frame);
             return Mapping.NONE;
         }
         if (mapping.isBound(frame, index) && cache.descriptors.has(frame, DIRTY)) {
             return frame;
         }
-        cache.unlockPage(frame);
+        if (!ours) {
+            cache.unlockPage(frame);
+        }
         cache.release(frame);
         return Mapping.NONE;
     }

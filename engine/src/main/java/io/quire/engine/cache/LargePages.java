@@ -61,6 +61,9 @@ final class LargePages {
         final ThreadState state) {
         int order = order(index, pages);
         if (order != 0) {
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.LARGE_WANTED, mapping.id, index);
+            }
             makeRoom(1 << order, state);
         }
         for (; order >= MIN_ORDER; order--) {

@@ -5,6 +5,7 @@ import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -15,6 +16,7 @@ import io.quire.engine.lock.FaultMutexTable;
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
 import io.quire.engine.lock.PageLocks;
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.CompoundPages;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.FrameArena;
@@ -468,6 +470,7 @@ public final class PageCache implements AutoCloseable {
             }
         }
         NativeMemory.discard(arena.base(), maxCapacity());
+        Reference.reachabilityFence(this);
     }
 
     void tearDown(final Mapping mapping) throws CacheException {
@@ -497,12 +500,19 @@ public final class PageCache implements AutoCloseable {
                 locks.lock(frame);
                 return;
             }
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(CachePoint.LOCK_HEAD_READ, descriptors.mapping(frame), descriptors.index(frame));
+            }
             // The caller's pin counts on the head only until a split: over the sleep the head needs a reference of its own.
             if (!descriptors.tryGet(head)) {
                 Thread.onSpinWait();
                 continue;
             }
             try {
+                if (descriptors.head(frame) != head) {
+                    // Split meanwhile; the former head may by now hold any page, whose lock is not to be waited for here.
+                    continue;
+                }
                 locks.lock(head);
                 if (descriptors.head(frame) == head) {
                     return;

@@ -5,6 +5,7 @@ import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
 import static io.quire.engine.memory.PageDescriptors.READAHEAD;
 import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
+import java.lang.ref.Reference;
 import java.util.concurrent.RejectedExecutionException;
 
 import io.quire.engine.lock.StopPoints;
@@ -44,7 +45,9 @@ final class PageFiller {
         final long index = position >>> FRAME_SHIFT;
         final int offset = (int) position & FRAME_SIZE - 1;
         final int inPage = Math.min(length, FRAME_SIZE - offset);
-        final int frame = pin(mapping, readAhead, index, offset, offset + length, state);
+        // The longest read would end beyond what an int counts from the start of its first page.
+        final int to = offset + Math.min(length, Integer.MAX_VALUE - FRAME_SIZE);
+        final int frame = pin(mapping, readAhead, index, offset, to, state);
         if (frame == END) {
             return END;
         }
@@ -204,6 +207,9 @@ final class PageFiller {
             cache.release(first);
         } catch (final CacheException e) {
             cache.logger.log(System.Logger.Level.DEBUG, "read-ahead failed; the read that needs the page will tell", e);
+        } finally {
+            // C11: nobody else may refer to the cache any more.
+            Reference.reachabilityFence(cache);
         }
     }
 
@@ -217,6 +223,7 @@ final class PageFiller {
         final boolean large, final ThreadState state) throws CacheException {
         final int stripe = cache.stripes.stripe(mapping.id, index);
         final int window;
+        boolean largeNext = large;
         int frame = Mapping.NONE;
         if (StopPoints.ENABLED) {
             StopPoints.reached(CachePoint.FAULT_MISSED, mapping.id, index);
@@ -239,8 +246,9 @@ final class PageFiller {
             }
             // What was asked for goes into one call also where read-ahead is off.
             window = Math.min(Math.max(readAhead.onMiss(mapping, index, request), request), cache.fillLimit);
-            if (large) {
+            if (large && LargePages.order(index, window) != 0) {
                 frame = cache.large.tryInsert(mapping, index, window, state);
+                largeNext = frame != Mapping.NONE;
             }
             if (frame == Mapping.NONE) {
                 frame = cache.allocate(state);
@@ -272,7 +280,8 @@ final class PageFiller {
         }
         state.frames[0] = frame;
         final int pages = 1 << cache.descriptors.order(frame);
-        final int count = pages + collect(mapping, index + pages, pages, window - pages, request - pages, large, state);
+        final int count = pages + collect(mapping, index + pages, pages, window - pages, request - pages, largeNext,
+            state);
         state.count(CacheCounter.MISSES, Math.min(count, request));
         state.count(CacheCounter.READ_AHEAD, Math.max(0, count - request));
         fillOrRelease(mapping, index, count, cache.readAheadExecutor == null ? -1 : readAhead.marker(index, count), state);
@@ -291,6 +300,8 @@ final class PageFiller {
     private int collect(final Mapping mapping, final long from, final int slot, final int count, final int asked,
         final boolean large, final ThreadState state) {
         int done = 0;
+        // Where no block is free here, none is free a few pages on: each attempt gathers all single frames that are free.
+        boolean blocks = large;
         while (done < count && slot + done < ThreadState.BATCH) {
             final long index = from + done;
             final int stripe = cache.stripes.stripe(mapping.id, index);
@@ -305,7 +316,11 @@ final class PageFiller {
                 if (StopPoints.ENABLED) {
                     StopPoints.reached(CachePoint.WINDOW_SIZE_CHECKED, mapping.id, index);
                 }
-                int frame = large ? cache.large.tryInsert(mapping, index, count - done, state) : Mapping.NONE;
+                int frame = Mapping.NONE;
+                if (blocks && LargePages.order(index, count - done) != 0) {
+                    frame = cache.large.tryInsert(mapping, index, count - done, state);
+                    blocks = frame != Mapping.NONE;
+                }
                 if (frame == Mapping.NONE) {
                     frame = cache.tryAllocate(state);
                     if (frame == FrameAllocator.NONE

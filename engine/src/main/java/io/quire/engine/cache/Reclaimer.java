@@ -74,7 +74,9 @@ final class Reclaimer {
     /** Frames that are free now. */
     private int evict(final int frame, final ThreadState state) {
         final PageDescriptors descriptors = cache.descriptors;
-        if ((descriptors.state(frame) & BUSY) != 0 || descriptors.refs(frame) != 1 || !cache.compounds.tryGet(frame)) {
+        // Of a compound page the first frame may be dirty and others not.
+        final long busy = descriptors.order(frame) == 0 ? BUSY : LOCKED;
+        if ((descriptors.state(frame) & busy) != 0 || descriptors.refs(frame) != 1 || !cache.compounds.tryGet(frame)) {
             return 0;
         }
         if (StopPoints.ENABLED) {
@@ -92,11 +94,11 @@ final class Reclaimer {
             // Of a compound page the frames that regions use stay, and the others go.
             if (mapping != null && (takeBack(mapping, frame) || frames > 1) && mapping.tree.tryLock()) {
                 try {
-                    final int used = frames == 1 ? 0 : usedFrames(frame, frames);
-                    if (used > 0 && used < frames) {
+                    final int kept = frames == 1 ? 0 : keptFrames(frame, frames);
+                    if (kept > 0 && kept < frames) {
                         cache.large.split(mapping, frame, frame, state);
                         pieces = frames;
-                    } else if (used == 0 && freezeAndDetach(mapping, frame)) {
+                    } else if (kept == 0 && freezeAndDetach(mapping, frame)) {
                         evicted = frames;
                         if (cache.nodes.shadowNodes() > shadowNodeLimit) {
                             mapping.tree.pruneShadows(2);
@@ -130,18 +132,21 @@ final class Reclaimer {
         return evicted;
     }
 
-    /** How many frames of a compound page were used again; when all were, each use is counted down. */
-    private int usedFrames(final int head, final int frames) {
-        int used = 0;
+    /** How many frames of a compound page are dirty, or were used again; when all are, each use is counted down. */
+    private int keptFrames(final int head, final int frames) {
+        final PageDescriptors descriptors = cache.descriptors;
+        int kept = 0;
         for (int frame = head; frame < head + frames; frame++) {
-            if (cache.descriptors.use(frame) > 0) {
-                used++;
+            if (descriptors.use(frame) > 0 || (descriptors.state(frame) & (DIRTY | WRITEBACK)) != 0) {
+                kept++;
             }
         }
-        for (int frame = head; used == frames && frame < head + frames; frame++) {
-            cache.descriptors.use(frame, (byte) (cache.descriptors.use(frame) - 1));
+        for (int frame = head; kept == frames && frame < head + frames; frame++) {
+            if (descriptors.use(frame) > 0) {
+                descriptors.use(frame, (byte) (descriptors.use(frame) - 1));
+            }
         }
-        return used;
+        return kept;
     }
 
     /**

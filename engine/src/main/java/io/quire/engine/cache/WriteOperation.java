@@ -13,6 +13,7 @@ import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
 import io.quire.engine.store.IoVector;
 import io.quire.engine.store.StoreException;
+import io.quire.engine.tree.PageTree;
 
 /**
  * One write in progress: what a {@link WritePolicy} is given to work with. Valid during
@@ -189,7 +190,9 @@ public final class WriteOperation {
      *     the source does not give all bytes at once (W1)
      */
     public int overwriteLarge(final long index, final long at, final int limit, final int slot) {
-        final int head = cache.largePages ? cache.large.tryInsertPinned(mapping, index, limit, state) : Mapping.NONE;
+        // Pages that are there are overwritten where they are: no room is made for others.
+        final int head = cache.largePages && !PageTree.isPage(mapping.tree.lookup(index))
+            ? cache.large.tryInsertPinned(mapping, index, limit, state) : Mapping.NONE;
         if (head == Mapping.NONE) {
             return 0;
         }

@@ -3,6 +3,9 @@ package io.quire.engine.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.List;
+import java.util.ArrayList;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -10,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import io.quire.engine.memory.OffHeap;
+import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.store.Errno;
 import io.quire.engine.store.StoreException;
 
@@ -208,14 +212,17 @@ class LargePageTest extends InterleavingFixture {
     @DisplayName("C7: an eviction finds a tail that is dirty, or shown by somebody, after it froze the head, and all stays")
     void evictionAgainstDirtyTail() throws Exception {
         load();
-        final int tail = pages().getPage(TAIL);
-        cache.lockPage(tail);
-        cache.dirty.mark(pages(), TAIL, tail, cache.threads.current());
-        cache.unlockPage(tail);
-        cache.release(tail);
-        reclaimAll();
+        final int tail = head() + TAIL;
+        final AtomicLong frozen = new AtomicLong();
+        points.run(CachePoint.EVICT_FROZEN, () -> {
+            if (frozen.getAndIncrement() == 0) {
+                cache.descriptors.set(tail, PageDescriptors.DIRTY);
+            }
+        });
+        cache.reclaimer.reclaim(cache.threads.current());
+        assertThat(frozen).hasValue(1);
         assertThat(file.cachedPages()).isEqualTo(PAGES);
-        file.sync(true);
+        cache.descriptors.clear(tail, PageDescriptors.DIRTY);
         cache.descriptors.addMap(tail);
         reclaimAll();
         assertThat(file.cachedPages()).isEqualTo(PAGES);
@@ -399,5 +406,79 @@ class LargePageTest extends InterleavingFixture {
         final byte[] expected = content.clone();
         System.arraycopy(other, 0, expected, 0, 3 * PAGE);
         assertContent(expected);
+    }
+
+    @Test
+    @DisplayName("H7: who waits for the lock of a tail does not wait for that of the page that its former head holds by now")
+    void lockAgainstReusedHead() throws Exception {
+        load();
+        final int head = head();
+        final Actor<Void> waiter = action("waiter", () -> {
+            final int tail = pages().getPage(TAIL);
+            cache.lockPage(tail);
+            cache.unlockPage(tail);
+            cache.release(tail);
+        }).stopAt(points, CachePoint.LOCK_HEAD_READ, TAIL).start();
+        assertThat(waiter.isStopped()).isTrue();
+        file.punch(0, PAGE);
+        assertThat(cache.allocator.allocate()).isEqualTo(head);
+        cache.descriptors.bind(head, pages().id + 1, 0, PageDescriptors.LOCKED);
+        cache.locks.adopted(head);
+        waiter.end();
+        cache.descriptors.unbind(head);
+        cache.unlockPage(head);
+        cache.release(head);
+    }
+
+    @Test
+    @DisplayName("H8: a page whose first frame is dirty is split under memory pressure, and its clean frames go")
+    void pressureOnDirtyHead() throws Exception {
+        dirtyUnderPressure(0);
+    }
+
+    @Test
+    @DisplayName("H8: a page that has a dirty tail which nobody used is split under memory pressure, and its clean frames go")
+    void pressureOnDirtyTail() throws Exception {
+        dirtyUnderPressure(TAIL);
+    }
+
+    private void dirtyUnderPressure(final int index) throws Exception {
+        load();
+        final int frame = head() + index;
+        cache.lockPage(head());
+        cache.dirty.mark(pages(), index, frame, cache.threads.current());
+        cache.unlockPage(head());
+        reclaimAll();
+        assertThat(file.cachedPages()).isEqualTo(1);
+        assertThat(pages().isBound(frame, index)).isTrue();
+        assertThat(bytesAt(cache.arena.address(frame), PAGE)).isEqualTo(Arrays.copyOfRange(content, index * PAGE, (index + 1) * PAGE));
+        file.sync(true);
+        reclaimAll();
+        assertThat(file.cachedPages()).isZero();
+    }
+
+    @Test
+    @DisplayName("A fill for which no block is free looks for one once, not at every few pages of its window")
+    void fragmented() throws Exception {
+        fresh();
+        final List<Integer> frames = new ArrayList<>();
+        for (int frame = cache.allocator.allocate(); frame >= 0; frame = cache.allocator.allocate()) {
+            frames.add(frame);
+        }
+        frames.stream().filter(frame -> frame % 2 == 0).forEach(cache.allocator::free);
+        final AtomicLong wanted = points.count(CachePoint.LARGE_WANTED);
+        assertThat(readAll()).isEqualTo(content);
+        assertThat(wanted).hasValue(1);
+        frames.stream().filter(frame -> frame % 2 != 0).forEach(cache.allocator::free);
+    }
+
+    @Test
+    @DisplayName("W1: a large write over pages that are in the cache makes no room for others")
+    void overwritePresent() throws Exception {
+        load();
+        final AtomicLong wanted = points.count(CachePoint.LARGE_WANTED);
+        write(0, other);
+        assertThat(wanted).hasValue(0);
+        assertContent(other);
     }
 }

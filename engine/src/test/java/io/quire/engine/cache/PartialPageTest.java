@@ -361,4 +361,18 @@ class PartialPageTest extends CacheFixture {
         assertThat(file.cachedPages()).isZero();
         assertContent(expected);
     }
+
+    @Test
+    @DisplayName("C14: the longest read that there is asks the store for the missing blocks of its first page as any other does")
+    void longestRead() throws Exception {
+        final byte[] expected = overwrite(old, 1024, BLOCK);
+        file.truncate(3L << 30);
+        store.before(call -> {
+            if (call.is(Kind.READ) && call.offset() >= PAGE) {
+                throw new StoreException(Errno.EIO, "only the first page is wanted");
+            }
+        });
+        assertThat(file.read(1, buffer, Integer.MAX_VALUE)).isEqualTo(PAGE - 1);
+        assertThat(bytesAt(buffer, PAGE - 1)).isEqualTo(Arrays.copyOfRange(expected, 1, PAGE));
+    }
 }
