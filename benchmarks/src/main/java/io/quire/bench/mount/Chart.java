@@ -3,6 +3,7 @@ package io.quire.bench.mount;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,7 +19,7 @@ final class Chart {
     private static final int WIDTH = 1600;
     private static final int HEIGHT = 700;
     private static final double LEAST = 0.1;
-    private static final double MOST = 10;
+    private static final double MOST = 1000;
 
     private final Results results;
     private final List<String> servers;
@@ -50,26 +51,28 @@ final class Chart {
         final CategoryChart chart = new CategoryChartBuilder().width(WIDTH).height(HEIGHT)
             .title("Speed on " + kind.title() + ", " + regime.title() + "; " + reference.get() + " is 1; higher is faster")
             .yAxisTitle("times " + reference.get()).build();
-        style(chart.getStyler());
         final List<String> titles = keys.stream().map(key -> key.row().title()).toList();
+        double highest = 1;
         for (final String server : servers) {
             final List<Double> bars = new ArrayList<>();
             for (final Results.Key key : keys) {
                 bars.add(results.ratio(key, server, reference.get()).map(Spread::median).map(speed -> Math.clamp(speed, LEAST, MOST))
                     .orElse(LEAST));
             }
+            highest = Math.max(highest, Collections.max(bars));
             if (bars.stream().anyMatch(bar -> bar > LEAST)) {
                 chart.addSeries(server, titles, bars);
             }
         }
+        style(chart.getStyler(), highest);
         ChartEncoder.saveChart(chart, file + ".png", "png");
         return true;
     }
 
-    private static void style(final CategoryStyler styler) {
+    private static void style(final CategoryStyler styler, final double highest) {
         styler.setYAxisLogarithmic(true);
         styler.setYAxisMin(LEAST);
-        styler.setYAxisMax(MOST);
+        styler.setYAxisMax(Math.pow(10, Math.max(1, Math.ceil(Math.log10(highest)))));
         styler.setXAxisLabelRotation(30);
         styler.setLegendPosition(Styler.LegendPosition.OutsideS);
         styler.setLegendLayout(Styler.LegendLayout.Horizontal);
