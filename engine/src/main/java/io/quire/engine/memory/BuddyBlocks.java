@@ -238,8 +238,9 @@ final class BuddyBlocks {
                 final String where = "the free block of order " + order + " at frame " + first;
                 require(end <= frames, where + " lies beyond the last frame");
                 require(first >= limit || end <= limit, where + " lies across the limit " + limit);
-                final int taken = free.nextSetBit(first);
-                require(taken < 0 || taken >= end, where + " overlaps another free block at frame " + taken);
+                // Within the block only: a search beyond it would make the check quadratic.
+                final int taken = free.get(first, end).nextSetBit(0);
+                require(taken < 0, where + " overlaps another free block at frame " + (first + taken));
                 final int both = first & ~(1 << order);
                 require(order == FrameAllocator.MAX_ORDER || !blocks[order].contains(block ^ 1)
                     || both < limit && both + (2 << order) > limit, where + " did not join its free buddy");
