@@ -34,7 +34,7 @@ final class FaultAround {
         while (page < end) {
             final int n = pages.peek(window.firstIndex() + page, (int) (end - page), frames);
             for (int i = 0; i < n; i++) {
-                if (frames[i] != FilePages.NONE && installOne(pages, window, page + i, frames[i], page + i == wanted)) {
+                if (frames[i] != FilePages.NONE && installOne(pages, window, page + i, frames[i])) {
                     installed |= page + i == wanted;
                 }
             }
@@ -43,8 +43,8 @@ final class FaultAround {
         return installed;
     }
 
-    private static boolean installOne(final FilePages pages, final Window window, final long page, final int frame,
-        final boolean accessed) {
+    /** A neighbour counts as used from the start, as on processors that keep the bit: its first load then changes nothing. */
+    private static boolean installOne(final FilePages pages, final Window window, final long page, final int frame) {
         final long word = window.entry(page);
         if (OffHeap.getLongVolatile(word) != 0 || !OffHeap.compareAndSetLong(word, 0, Entry.LOCKED)) {
             return false;
@@ -60,7 +60,7 @@ final class FaultAround {
                 if (StopPoints.ENABLED) {
                     StopPoints.reached(MapPoint.AROUND_SHOWN, pages.id(), index);
                 }
-                entry = Entry.shared(frame, state, accessed ? Entry.ACCESSED : 0);
+                entry = Entry.shared(frame, state, Entry.ACCESSED);
             }
         } finally {
             Entry.unlock(word, entry);
