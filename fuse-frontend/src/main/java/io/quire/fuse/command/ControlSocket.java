@@ -2,6 +2,7 @@ package io.quire.fuse.command;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -9,18 +10,20 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The daemon's ear: a Unix socket, mode 0600 in a directory of mode 0700. A client sends one line and gets one line
- * back, {@code ok ...} or {@code error ...}; then the connection is closed. Lines are UTF-8 and at most {@value
- * #MAX_LINE} bytes. A client that does not finish its line in time is dropped, so none can occupy the daemon.
+ * back, {@code ok ...} or {@code error ...}; then the connection is closed. Lines are names and words byte for byte, at
+ * most {@value #MAX_LINE} bytes. A client that does not finish its line in time is dropped, so none can occupy the daemon.
  */
 final class ControlSocket implements AutoCloseable {
-    private static final int MAX_LINE = 1024;
+    private static final int MAX_LINE = 16 << 10;
+    private static final long RETRY_NANOS = 10_000_000;
     private static final long CLIENT_MILLIS = 500;
 
     private static final System.Logger LOG = System.getLogger(ControlSocket.class.getName());
@@ -95,7 +98,7 @@ final class ControlSocket implements AutoCloseable {
             reply = "error " + e.getMessage();
         }
         // Fits into the socket's buffer: does not block.
-        client.write(ByteBuffer.wrap((reply.strip() + "\n").getBytes(StandardCharsets.UTF_8)));
+        client.write(ByteBuffer.wrap(NativeNames.encode(reply.strip() + "\n")));
     }
 
     @Override
@@ -106,9 +109,10 @@ final class ControlSocket implements AutoCloseable {
 
     /** Sends one command to the daemon behind {@code socket} and returns what it says after "ok". */
     static String send(final Path socket, final String command, final long limitMillis) throws IOException {
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            channel.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.UTF_8)));
-            final String reply = readLine(channel, limitMillis);
+        final long deadline = System.nanoTime() + limitMillis * 1_000_000;
+        try (SocketChannel channel = connect(socket, deadline)) {
+            channel.write(ByteBuffer.wrap(NativeNames.encode(command + "\n")));
+            final String reply = readLine(channel, (deadline - System.nanoTime()) / 1_000_000);
             if (reply == null) {
                 throw new IOException("the daemon does not answer");
             }
@@ -116,6 +120,30 @@ final class ControlSocket implements AutoCloseable {
                 throw CommandException.failed(reply.substring("error ".length()));
             }
             return reply.substring(Math.min(reply.length(), "ok ".length()));
+        }
+    }
+
+    /**
+     * A daemon that is stopped takes no client from its queue. A connection that blocks would wait for a place there
+     * without a limit; one that does not is refused, and tries again.
+     */
+    private static SocketChannel connect(final Path socket, final long deadline) throws IOException {
+        while (true) {
+            final SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            try {
+                channel.configureBlocking(false);
+                channel.connect(UnixDomainSocketAddress.of(socket));
+                return channel;
+            } catch (final IOException e) {
+                channel.close();
+                if (e instanceof ConnectException || !Files.exists(socket)) {
+                    throw e;
+                }
+                if (System.nanoTime() - deadline >= 0) {
+                    throw new IOException("the daemon does not answer", e);
+                }
+                LockSupport.parkNanos(RETRY_NANOS);
+            }
         }
     }
 
@@ -137,7 +165,7 @@ final class ControlSocket implements AutoCloseable {
                 }
                 final int length = line.position();
                 if (length > 0 && line.get(length - 1) == '\n') {
-                    return new String(line.array(), 0, length - 1, StandardCharsets.UTF_8);
+                    return NativeNames.decode(Arrays.copyOf(line.array(), length - 1));
                 }
             }
             return null;

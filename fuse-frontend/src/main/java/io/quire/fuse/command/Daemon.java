@@ -11,9 +11,7 @@ import java.util.concurrent.TimeoutException;
 
 import org.agrona.concurrent.AgentRunner;
 
-import io.quire.engine.cache.WritePolicy;
 import io.quire.engine.store.Errno;
-import io.quire.engine.write.WritePolicies;
 
 /**
  * One mount from its start to its end, in this process.
@@ -78,15 +76,22 @@ final class Daemon {
         NativeCalls.chdir(state.workingDirectory().toString());
         try (CountersFile counters = CountersFile.create(state.countersFile(), BackendCounters.labels(),
             BackendCounters.requestKinds(), System.currentTimeMillis());
-            Backend backend = factory.mount(options, counters);
-            ControlSocket control = ControlSocket.open(state.controlSocket(),
-                (command, argument) -> control(state, options, backend, command, argument))) {
+            Backend backend = factory.mount(options, counters)) {
+            serve(state, options, output, counters, backend);
+        }
+    }
+
+    private void serve(final MountState state, final MountOptions options, final DaemonOutput output,
+        final CountersFile counters, final Backend backend) throws IOException {
+        final PolicySwitch policies = new PolicySwitch(state, options, backend);
+        try (ControlSocket control = ControlSocket.open(state.controlSocket(),
+            (command, argument) -> control(policies, options, backend, command, argument))) {
             if (!isWanted(backend)) {
                 throw CommandException.failed("ended by a signal while mounting at " + options.mountPoint());
             }
             final AgentRunner agent = new AgentRunner(new DaemonAgent.Pause(control, AGENT_MILLIS),
                 failure -> LOG.log(System.Logger.Level.ERROR, "the statistics stopped", failure), null,
-                new DaemonAgent(backend, counters, control));
+                new DaemonAgent(backend, counters, control, policies));
             AgentRunner.startOnThread(agent);
             final FutureTask<Void> serving = new FutureTask<>(() -> {
                 backend.serve();
@@ -145,25 +150,12 @@ final class Daemon {
         }
     }
 
-    private static String control(final MountState state, final MountOptions options, final Backend backend,
+    private static String control(final PolicySwitch policies, final MountOptions options, final Backend backend,
         final String command, final String argument) {
         return switch (command) {
-            case "policy" -> {
-                final WritePolicy policy = writePolicy(argument);
-                if (!options.lab() && policy.isLaboratory()) {
-                    throw CommandException.failed(Laboratory.refusal(policy, "mount " + options.mountPoint()
-                        + " again with --lab to use it"));
-                }
-                backend.writePolicy(policy);
-                final Map<String, String> properties = state.properties();
-                properties.put(MountState.WRITE_POLICY, policy.name());
-                try {
-                    state.write(properties);
-                } catch (final IOException e) {
-                    throw CommandException.failed("switched, but " + CommandException.reason(e), e);
-                }
-                yield options.mountPoint() + " now writes " + policy.name();
-            }
+            case "policy" -> policies.set(argument);
+            case "try" -> policies.attempt(argument);
+            case "put-back" -> policies.putBack();
             case "drop" -> {
                 backend.drop();
                 yield "dropped the cached pages of " + options.mountPoint();
@@ -171,14 +163,6 @@ final class Daemon {
             case "ping" -> "here";
             default -> throw CommandException.failed(command + ": unknown command");
         };
-    }
-
-    private static WritePolicy writePolicy(final String name) {
-        try {
-            return WritePolicies.byName(name);
-        } catch (final IllegalArgumentException e) {
-            throw CommandException.usage(CommandException.reason(e));
-        }
     }
 
     private static void describe(final MountState state, final MountOptions options) throws IOException {

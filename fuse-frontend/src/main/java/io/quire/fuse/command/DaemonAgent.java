@@ -8,6 +8,7 @@ final class DaemonAgent implements Agent {
     private final Backend backend;
     private final CountersFile counters;
     private final ControlSocket control;
+    private final PolicySwitch policies;
 
     /** The pause between two rounds, which a client of the control socket ends. */
     record Pause(ControlSocket control, long millis) implements IdleStrategy {
@@ -27,10 +28,12 @@ final class DaemonAgent implements Agent {
         }
     }
 
-    DaemonAgent(final Backend backend, final CountersFile counters, final ControlSocket control) {
+    DaemonAgent(final Backend backend, final CountersFile counters, final ControlSocket control,
+        final PolicySwitch policies) {
         this.backend = backend;
         this.counters = counters;
         this.control = control;
+        this.policies = policies;
     }
 
     @Override
@@ -39,6 +42,7 @@ final class DaemonAgent implements Agent {
         counters.updated(System.currentTimeMillis());
         // Never tells of work: the counters would otherwise be copied without a pause.
         control.poll();
+        policies.endTrial();
         return 0;
     }
 

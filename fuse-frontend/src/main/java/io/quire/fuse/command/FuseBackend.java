@@ -61,8 +61,10 @@ final class FuseBackend implements Backend {
         if (options.nonempty()) {
             kernel.add("nonempty");
         }
+        // The mount table's name of the source is one line; everywhere else a line break in it is kept.
+        final String name = options.sourceName().replace('\n', '?');
         // With the one-page policy the kernel, too, hands out one page at a time: the whole path is the baseline.
-        return TransportOptions.defaults().withFsname(options.sourceName()).withAllowOther(options.allowOther())
+        return TransportOptions.defaults().withFsname(name).withAllowOther(options.allowOther())
             .withReadOnly(options.readOnly()).withBigWrites(options.writePolicy() != WritePolicies.ONE_PAGE)
             .withKernelOptions(kernel).withTimer((kind, nanos) -> latencies.record(kind.ordinal(), nanos));
     }

@@ -27,6 +27,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {MountCommand.class, UmountCommand.class, StatsCommand.class, DemoCommand.class,
         PolicyCommand.class, ReproduceCommand.class, DropCommand.class, WarmUpCommand.class})
 public final class Main implements Runnable {
+    private static final System.Logger LOG = System.getLogger(Main.class.getName());
+
     private Main() {
     }
 
@@ -37,7 +39,7 @@ public final class Main implements Runnable {
      */
     public static void main(final String[] arguments) {
         final LauncherStatus launcher = LauncherStatus.fromSystemProperty();
-        final int status = run(launcher, line -> print(FileDescriptor.err, line), rawArguments(arguments));
+        final int status = run(launcher, Main::complain, rawArguments(arguments));
         launcher.report(status);
         System.exit(status);
     }
@@ -91,7 +93,16 @@ public final class Main implements Runnable {
         try {
             out.write(NativeNames.encode(text));
         } catch (final IOException e) {
-            throw new CommandLine.ExecutionException(new CommandLine(new Object()), "cannot write the output", e);
+            throw CommandException.failed("cannot write the output: " + CommandException.reason(e), e);
+        }
+    }
+
+    private static void complain(final String line) {
+        try {
+            print(FileDescriptor.err, line);
+        } catch (final CommandException closed) {
+            // Nobody listens; the status still tells that something failed.
+            LOG.log(System.Logger.Level.DEBUG, line, closed);
         }
     }
 

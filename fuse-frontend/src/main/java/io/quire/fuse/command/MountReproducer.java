@@ -1,6 +1,7 @@
 package io.quire.fuse.command;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -23,7 +24,6 @@ final class MountReproducer {
     private final ResultTable table;
     private final int runs;
     private final long limitMillis;
-    private final String policyBefore;
     private final List<WriteCase> cases = WriteCase.all();
     private volatile Watchdog worker;
     /** Guarded by this: the policy is not the one that the mount had. */
@@ -36,7 +36,6 @@ final class MountReproducer {
         this.table = table;
         this.runs = runs;
         this.limitMillis = limitMillis;
-        this.policyBefore = mount.state().properties().get(MountState.WRITE_POLICY);
     }
 
     static void run(final String name, final List<WritePolicy> policies, final int runs, final int limitSeconds,
@@ -48,7 +47,16 @@ final class MountReproducer {
             throw CommandException.failed(mount.mountPoint() + " is mounted read-only, and the reproducer has to write; "
                 + "mount it without --read-only");
         }
-        new MountReproducer(mount, table, runs, limitSeconds * 1000L).run(policies);
+        if (!UmountCommand.answers(mount.state())) {
+            throw CommandException.failed("the daemon of " + mount.mountPoint() + " does not answer; see "
+                + mount.state().log() + ", or clear the mount with quire umount " + mount.mountPoint());
+        }
+        try (FileChannel _ = mount.state().claimTrial()) {
+            new MountReproducer(mount, table, runs, limitSeconds * 1000L).run(policies);
+        } catch (final IOException e) {
+            throw CommandException.failed("cannot end the trial of " + mount.mountPoint() + ": "
+                + CommandException.reason(e), e);
+        }
     }
 
     private void run(final List<WritePolicy> policies) {
@@ -148,7 +156,7 @@ final class MountReproducer {
             throw new IOException("ended by a signal");
         }
         switched = true;
-        mount.control("policy " + policy.name(), limitMillis);
+        mount.control("try " + policy.name(), limitMillis);
     }
 
     /** The shutdown hook: the process that writes would otherwise go on to the end of its run. */
@@ -171,10 +179,10 @@ final class MountReproducer {
         }
     }
 
-    /** Once: at the end, or when a signal ends the command before. A daemon that does not answer keeps what it has. */
+    /** Once: at the end, or when a signal ends the command before. A daemon that does not answer does it when it can. */
     private synchronized void putBack() {
         if (switched && UmountCommand.answers(mount.state())) {
-            mount.control("policy " + policyBefore);
+            mount.control("put-back");
             switched = false;
         }
     }

@@ -28,6 +28,7 @@ import java.util.stream.Stream;
  * <table>
  * <caption>files of a mount</caption>
  * <tr><td>{@code lock}</td><td>locked by the daemon for as long as it lives, whatever ends it</td></tr>
+ * <tr><td>{@code trial}</td><td>locked by a process that tries write policies, for as long as it lives</td></tr>
  * <tr><td>{@code properties}</td><td>one {@code key=value} per line, bytes outside printable ASCII as %XX</td></tr>
  * <tr><td>{@code counters}</td><td>see {@link CountersFile}</td></tr>
  * <tr><td>{@code control}</td><td>see {@link ControlSocket}</td></tr>
@@ -72,7 +73,7 @@ final class MountState {
         final Path base = StateBase.create();
         final Path directory = base.resolve(key(mountPoint));
         try (FileChannel _ = lockAll(base)) {
-            if (isLocked(directory)) {
+            if (isLocked(directory.resolve("lock"))) {
                 throw CommandException.failed(mountPoint + " is already being mounted or unmounted by Quire (daemon "
                     + read(directory).getOrDefault(PID, "just starting") + "); wait, or see quire stats");
             }
@@ -123,9 +124,33 @@ final class MountState {
     /** Whether the daemon lives. */
     boolean isAlive() {
         try (FileChannel _ = lockAll(base)) {
-            return isLocked(directory);
+            return isLocked(directory.resolve("lock"));
         } catch (final NoSuchFileException gone) {
             return false;
+        } catch (final IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /** Held by one process that tries write policies, until it is closed or the process ends. */
+    FileChannel claimTrial() {
+        try {
+            final FileChannel trial = FileChannel.open(directory.resolve("trial"), StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+            if (trial.tryLock() != null) {
+                return trial;
+            }
+            trial.close();
+        } catch (final IOException e) {
+            throw unreadable(e);
+        }
+        throw CommandException.failed("another quire reproduce is at work on " + mountPoint + "; wait until it has ended");
+    }
+
+    /** Whether a process that tries write policies lives. */
+    boolean isTried() {
+        try {
+            return isLocked(directory.resolve("trial"));
         } catch (final IOException e) {
             throw unreadable(e);
         }
@@ -142,7 +167,8 @@ final class MountState {
         return await(this::isAlive, limit) && (daemon == null || await(daemon::isAlive, limit));
     }
 
-    private static boolean await(final BooleanSupplier lasts, final Duration limit) {
+    /** Whether it is over within the limit. */
+    static boolean await(final BooleanSupplier lasts, final Duration limit) {
         final long deadline = System.nanoTime() + limit.toNanos();
         while (lasts.getAsBoolean()) {
             if (System.nanoTime() - deadline >= 0) {
@@ -185,7 +211,7 @@ final class MountState {
             if (claim != null) {
                 deleteTree(directory);
                 claim.close();
-            } else if (!isLocked(directory)) {
+            } else if (!isLocked(directory.resolve("lock"))) {
                 deleteTree(directory);
             }
         }
@@ -230,8 +256,8 @@ final class MountState {
         }
     }
 
-    private static boolean isLocked(final Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory.resolve("lock"), StandardOpenOption.WRITE);
+    private static boolean isLocked(final Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock()) {
             return lock == null;
         } catch (final NoSuchFileException none) {

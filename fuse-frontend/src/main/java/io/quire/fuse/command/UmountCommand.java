@@ -146,10 +146,13 @@ final class UmountCommand implements Runnable {
      */
     private static boolean killed(final MountState state) {
         final String pid = state.properties().get(MountState.PID);
-        if (pid != null && state.isAlive()) {
-            ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+        final ProcessHandle daemon = pid == null || !state.isAlive() ? null
+            : ProcessHandle.of(Long.parseLong(pid)).orElse(null);
+        if (daemon != null) {
+            daemon.destroyForcibly();
         }
-        return state.awaitEnd(KILL_LIMIT);
+        // Its lock goes before the process does.
+        return state.awaitEnd(KILL_LIMIT) && (daemon == null || MountState.await(daemon::isAlive, KILL_LIMIT));
     }
 
     static int plain(final MountTable.Mount mount) {

@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
 /**
- * {@code quire warm-up}: a short life of a mount in one process, run by the launcher after a build. The JVM records
- * which classes it uses and keeps them linked in a file (JEP 514), so that later starts take half the time.
+ * {@code quire warm-up}: the reproducer in the engine and a short life of a mount, in one process, run by the launcher
+ * after a build. The JVM records which classes it uses and keeps them linked in a file (JEP 514), so that later starts
+ * take half the time.
  */
 @Command(name = "warm-up", hidden = true, description = "Exercise a mount once, for the launcher.")
 final class WarmUpCommand implements Runnable {
@@ -16,6 +17,7 @@ final class WarmUpCommand implements Runnable {
 
     @Override
     public void run() {
+        Main.run(LauncherStatus.none(), System.err::print, "reproduce", "--engine", "--policy", "multi-page-locked");
         try {
             final Path directory = Files.createTempDirectory("quire-warm-up-").toRealPath();
             try {

@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /**
  * The process that runs the cases on a mount, and may hang there. It is told what to do on its standard input and tells
@@ -25,20 +27,24 @@ import java.util.Map;
  *   failed SENTENCE                ends
  * </pre>
  *
- * <p>It ends when its standard input does. Its files have no names, so they go with it.
+ * <p>It ends as soon as its standard input does, in the middle of a run too. Its files have no names, so they go with it.
  */
 public final class MountWorker {
+    /** The exit status when nobody is left to tell what to do. */
+    static final int ABANDONED = 3;
+
     private static final String FILE_NAME = ".quire-reproduce-";
 
     private final byte[] directory;
-    private final BufferedReader in;
+    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    /** Held while a file has a name. */
+    private final Object naming = new Object();
     private final PrintStream out;
     private final List<WriteCase> cases = WriteCase.all();
     private final Map<WriteCase, KernelFile> files = new HashMap<>();
 
-    private MountWorker(final byte[] directory, final BufferedReader in, final PrintStream out) {
+    private MountWorker(final byte[] directory, final PrintStream out) {
         this.directory = directory;
-        this.in = in;
         this.out = out;
     }
 
@@ -48,42 +54,64 @@ public final class MountWorker {
      * @param arguments the directory on the mount, its bytes in hexadecimal
      */
     public static void main(final String[] arguments) {
+        // By this name the watchdog finds what hangs.
+        Thread.ofPlatform().name(CaseRunner.THREAD_NAME + "-main").start(() -> work(arguments));
+    }
+
+    private static void work(final String[] arguments) {
         final PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
         try (CaseRunner runner = new CaseRunner()) {
-            new MountWorker(HexFormat.of().parseHex(arguments[0]),
-                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII)), out).serve(runner);
+            final MountWorker worker = new MountWorker(HexFormat.of().parseHex(arguments[0]), out);
+            Thread.ofPlatform().daemon().name("quire-listen").start(worker::listen);
+            worker.serve(runner);
         } catch (final IOException e) {
             out.println("failed " + e.getMessage());
+        } catch (final InterruptedException e) {
+            out.println("failed interrupted");
         }
     }
 
-    private void serve(final CaseRunner runner) throws IOException {
+    /** What is told goes to the queue; the end of it ends the process, whatever that is at. */
+    private void listen() {
+        try (BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                told.add(line);
+            }
+        } catch (final IOException e) {
+            out.println("failed " + e.getMessage());
+        }
+        synchronized (naming) {
+            Runtime.getRuntime().halt(ABANDONED);
+        }
+    }
+
+    private void serve(final CaseRunner runner) throws IOException, InterruptedException {
         out.println("doing making the files");
         for (final WriteCase tried : cases) {
             final WriteCase key = key(tried);
             if (!files.containsKey(key)) {
-                files.put(key, KernelFile.create(directory, FILE_NAME + ProcessHandle.current().pid() + "-" + files.size(),
-                    key.fileLength() + 4095 & -4096));
+                synchronized (naming) {
+                    files.put(key, KernelFile.create(directory, FILE_NAME + ProcessHandle.current().pid() + "-"
+                        + files.size(), key.fileLength() + 4095 & -4096));
+                }
             }
         }
         out.println("ready");
-        for (String line = in.readLine(); line != null; line = in.readLine()) {
-            run(runner, Integer.parseInt(line.substring("run ".length())));
+        while (true) {
+            run(runner, Integer.parseInt(told.take().substring("run ".length())));
             out.println("done");
         }
     }
 
     /** The cold cases' files are all written before the one drop that they share: a drop is what takes longest. */
-    private void run(final CaseRunner runner, final int run) throws IOException {
+    private void run(final CaseRunner runner, final int run) throws IOException, InterruptedException {
         out.println("doing writing the files of the cold cases");
         final List<Expected> contents = new ArrayList<>();
         for (int i = 0; i < cases.size(); i++) {
             contents.add(cases.get(i).cold() ? CaseRunner.prepare(cases.get(i), file(i), run * cases.size() + i) : null);
         }
         out.println("drop");
-        if (in.readLine() == null) {
-            return;
-        }
+        told.take();
         for (int i = 0; i < cases.size(); i++) {
             out.println("doing " + cases.get(i));
             Outcome outcome;

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  * <p>Used by one thread.
  */
 public final class Watchdog implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Watchdog.class.getName());
     private static final long END_SECONDS = 2;
     private static final long START_MILLIS = 60_000;
     private static final int MAX_ERROR = 2000;
@@ -36,6 +37,7 @@ public final class Watchdog implements AutoCloseable {
     private final StringBuffer errors = new StringBuffer();
     private final Thread errorReader;
     private String doing = "starting";
+    private long silentMillis;
 
     /**
      * Looks after a process that was just started.
@@ -114,6 +116,7 @@ public final class Watchdog implements AutoCloseable {
             while (true) {
                 final String line = lines.poll(millis, TimeUnit.MILLISECONDS);
                 if (line == null) {
+                    silentMillis = millis;
                     return null;
                 }
                 if (line == END) {
@@ -158,7 +161,7 @@ public final class Watchdog implements AutoCloseable {
      * @return what it was doing, and where its threads are in the kernel
      */
     public String whereItHangs() {
-        return "hung: nothing for " + limitMillis / 1000.0 + " s from process " + process.pid() + " while " + doing + "\n"
+        return "hung: nothing for " + silentMillis / 1000.0 + " s from process " + process.pid() + " while " + doing + "\n"
             + KernelStacks.of(process.pid(), threads);
     }
 
@@ -168,6 +171,17 @@ public final class Watchdog implements AutoCloseable {
      * @return whether it has ended
      */
     public boolean end() {
+        try {
+            // Ends the worker by itself, when none of its files has a name.
+            process.getOutputStream().close();
+            if (process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                return true;
+            }
+        } catch (final IOException closed) {
+            LOG.log(System.Logger.Level.DEBUG, "it has ended before", closed);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         process.destroyForcibly();
         try {
             return process.waitFor(END_SECONDS, TimeUnit.SECONDS);

@@ -42,6 +42,25 @@ class ControlSocketTest {
         }
     }
 
+    @Test
+    void namesGoByteForByteAndMayBeLong() throws Exception {
+        final String name = "/odd \uDCFF \u00FC/" + "long/".repeat(1000);
+        assertThat(exchange("policy x", (command, argument) -> name + " now writes x")).isEqualTo(name + " now writes x");
+    }
+
+    @Test
+    void aDaemonThatTakesNoClientsKeepsNoneWaitingBeyondTheLimit() throws Exception {
+        final Path path = directory.resolve("control");
+        try (ControlSocket socket = ControlSocket.open(path, (command, argument) -> "")) {
+            // More than fit into its queue.
+            for (int i = 0; i < 100; i++) {
+                assertThatThrownBy(() -> ControlSocket.send(path, "ping", 1)).isInstanceOf(IOException.class)
+                    .hasMessage("the daemon does not answer");
+            }
+            assertThat(socket.poll()).as("what waited was served").isBetween(0, 100);
+        }
+    }
+
     private String exchange(final String command, final ControlSocket.Handler handler) throws Exception {
         final Path path = directory.resolve("control");
         try (ControlSocket socket = ControlSocket.open(path, handler)) {

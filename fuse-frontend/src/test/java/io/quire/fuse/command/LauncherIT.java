@@ -158,6 +158,13 @@ class LauncherIT {
     }
 
     @Test
+    void namesWithLineBreaksWork() throws Exception {
+        launcher.shell("mkdir 'a\nb' 'c\nd' && echo here > 'a\nb/file'");
+        assertThat(launcher.shell("quire mount 'a\nb' 'c\nd' && cat 'c\nd/file' && quire policy 'c\nd' range && "
+            + "quire umount 'c\nd'")).isEqualTo(new Launcher.Result(0, "here\n" + work + "/c\nd now writes range\n", ""));
+    }
+
+    @Test
     void theLauncherWorksThroughALinkFromAnyDirectory() throws Exception {
         final Path link = Files.createSymbolicLink(work.resolve("a link"), Launcher.script());
         assertThat(launcher.shell("cd / && " + quoted(link) + " mount " + quoted(source) + " " + quoted(mountPoint)

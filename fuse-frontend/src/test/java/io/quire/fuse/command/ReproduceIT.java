@@ -171,6 +171,27 @@ class ReproduceIT {
     }
 
     @Test
+    @DisplayName("D9: a daemon that does not answer from the start is told at once; it is not written to")
+    void aDaemonThatIsStopped() throws Exception {
+        mounted("");
+        launcher.shell("kill -STOP " + daemon().pid());
+        assertComplaint(reproduce(""), "the daemon of " + mountPoint + " does not answer", "quire umount");
+        unmount();
+        assertThat(source).isEmptyDirectory();
+    }
+
+    @Test
+    @DisplayName("Bad input: a QUIRE_JAR named from here is found by the process that writes, too, which runs elsewhere")
+    void aJarNamedFromHere() throws Exception {
+        mounted("");
+        final Launcher.Result result = launcher.shell("ln -s \"${QUIRE_JAR%/*}\" jars && QUIRE_JAR=jars/quire.jar quire "
+            + "reproduce --policy range " + quoted(mountPoint));
+        assertThat(result.error()).isEmpty();
+        assertThat(result.status()).isZero();
+        unmount();
+    }
+
+    @Test
     @DisplayName("D11: Ctrl-C puts the policy back, ends the process that writes and leaves no file")
     void interrupted() throws Exception {
         Files.writeString(source.resolve("a file of the user"), "as it was");
@@ -188,6 +209,55 @@ class ReproduceIT {
         }
         assertThat(launcher.shell("quire stats " + quoted(mountPoint)).output()).contains("write policy one-page");
         assertOnlyTheUsersFileIsThere();
+        unmount();
+    }
+
+    @Test
+    @DisplayName("D11: SIGKILL, too, puts the policy back, ends the process that writes and leaves no file")
+    void killed() throws Exception {
+        Files.writeString(source.resolve("a file of the user"), "as it was");
+        mounted("--write-policy one-page");
+        final Process reproducer = launcher.start("exec '" + Launcher.script() + "' reproduce --runs 1000000 --policy range "
+            + quoted(mountPoint), work.resolve("reproduce.out"), work.resolve("reproduce.err"));
+        final ProcessHandle worker = worker(reproducer.toHandle());
+        awaitWrites(reproducer);
+        assertThat(launcher.shell("quire stats " + quoted(mountPoint)).output()).contains("write policy range\n");
+        reproducer.destroyForcibly().waitFor();
+        worker.onExit().join();
+        while (!launcher.shell("quire stats " + quoted(mountPoint)).output().contains("write policy one-page\n")) {
+            Thread.onSpinWait();
+        }
+        assertOnlyTheUsersFileIsThere();
+        unmount();
+    }
+
+    @Test
+    @DisplayName("D11: a second reproducer on the same mount is refused, so that each puts back what it found")
+    void oneAtATime() throws Exception {
+        mounted("--write-policy one-page");
+        final Process first = launcher.start("exec '" + Launcher.script() + "' reproduce --runs 1000000 --policy range "
+            + quoted(mountPoint), work.resolve("reproduce.out"), work.resolve("reproduce.err"));
+        try {
+            awaitWrites(first);
+            assertComplaint(reproduce("--policy multi-page"), "another quire reproduce is at work on " + mountPoint, "wait");
+        } finally {
+            first.destroy();
+            first.waitFor();
+        }
+        assertThat(launcher.shell("quire stats " + quoted(mountPoint)).output()).contains("write policy one-page\n");
+        unmount();
+    }
+
+    @Test
+    @DisplayName("Bad input: a result that cannot be printed is a failure in one line, and everything is put back")
+    void noPlaceForTheResult() throws Exception {
+        mounted("");
+        for (final String where : new String[] {">/dev/full", ">&-"}) {
+            assertComplaint(launcher.shell("quire reproduce --policy range " + quoted(mountPoint) + " " + where),
+                "cannot write the output: ");
+        }
+        assertThat(launcher.shell("quire reproduce --engine --policy range >&- 2>&-").status()).isEqualTo(1);
+        assertThat(launcher.shell("quire stats " + quoted(mountPoint)).output()).contains("write policy multi-page\n");
         unmount();
     }
 
