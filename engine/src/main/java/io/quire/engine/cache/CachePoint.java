@@ -77,8 +77,8 @@ enum CachePoint {
 
     // ---- truncate and its kin: PageRemover. The index is the first page beyond the new size ----
 
-    /** What is dirty was written back; the smaller size is not visible yet. */
-    TRUNCATE_SAVED,
+    /** The smaller size is not visible yet. */
+    TRUNCATE_BEFORE_PUBLISH,
     /** The smaller size is visible; no fault mutex was passed. */
     TRUNCATE_SIZE_PUBLISHED,
     /** Every fault mutex was passed; no page was removed. */

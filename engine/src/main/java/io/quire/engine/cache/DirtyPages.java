@@ -129,12 +129,18 @@ final class DirtyPages {
 
     // ---- writeback ----
 
+    /** Writes back the dirty pages of a range, as far as the file goes. */
+    void flush(final Mapping mapping, final long first, final long last) throws CacheException {
+        flush(mapping, first, last, mapping.size());
+    }
+
     /**
      * Writes back the dirty pages of a range; under the mapping's write lock. Pages that become dirty meanwhile may be left.
      *
+     * @param size where the file ends in the store
      * @throws CacheException the store's errno; the pages that did not reach it are dirty, and the error is recorded
      */
-    void flush(final Mapping mapping, final long first, final long last) throws CacheException {
+    void flush(final Mapping mapping, final long first, final long last, final long size) throws CacheException {
         assert mapping.writeLock.isHeldByCurrentThread();
         if (!mapping.tree.isAnyMarked(MARK_DIRTY)) {
             return;
@@ -152,13 +158,13 @@ final class DirtyPages {
             if (index < 0) {
                 return;
             }
-            from = index + Math.max(1, flushRun(mapping, index, last, state));
+            from = index + Math.max(1, flushRun(mapping, index, last, size, state));
         }
     }
 
     /** Writes back dirty pages that follow each other; how many there were. */
-    private int flushRun(final Mapping mapping, final long first, final long last, final ThreadState state)
-        throws CacheException {
+    private int flushRun(final Mapping mapping, final long first, final long last, final long size,
+        final ThreadState state) throws CacheException {
         final int[] frames = new int[BATCH];
         int n = 0;
         int held = Mapping.NONE;
@@ -173,13 +179,12 @@ final class DirtyPages {
                 // In this order: a store before the entry is write-protected is among the bytes that go out, and one that
                 // comes later finds the entry read-only and waits for the page lock. M6.
                 forget(frames[i], state);
-                mark(mapping, first + i, false);
                 mapping.writeProtectPage(first + i);
             }
             if (StopPoints.ENABLED) {
                 StopPoints.reached(CachePoint.WRITEBACK_PROTECTED, mapping.id, first);
             }
-            transfer(mapping, first, frames, n, state);
+            transfer(mapping, first, frames, n, size, state);
         } finally {
             for (int i = 0; i < n; i++) {
                 // Frames of a compound page have one lock, given back with the last of them.
@@ -220,10 +225,10 @@ final class DirtyPages {
         return Mapping.NONE;
     }
 
-    private void transfer(final Mapping mapping, final long first, final int[] frames, final int n,
+    private void transfer(final Mapping mapping, final long first, final int[] frames, final int n, final long size,
         final ThreadState state) throws CacheException {
         final long offset = first << FRAME_SHIFT;
-        final long bytes = Math.min((long) n << FRAME_SHIFT, mapping.size() - offset);
+        final long bytes = Math.min((long) n << FRAME_SHIFT, size - offset);
         long done = 0;
         boolean ended = false;
         try (IoVector vector = new IoVector()) {
@@ -254,6 +259,9 @@ final class DirtyPages {
             for (int i = 0; i < n; i++) {
                 if (done < Math.min(bytes, (long) i + 1 << FRAME_SHIFT)) {
                     mark(mapping, first + i, frames[i], state);
+                } else {
+                    // Not before: who syncs meanwhile must wait for what is on its way.
+                    mark(mapping, first + i, false);
                 }
             }
         }

@@ -29,7 +29,8 @@ final class PageRemover {
     /**
      * Sets the size. A smaller size is published first, then every fault mutex that the range can hash to is passed once:
      * a fault that saw the old size has inserted its page by then, and a later one sees the new size (C5). Then pages are
-     * removed until a pass finds none, the tail of the last page is zeroed, and the store follows.
+     * removed until a pass finds none, the tail of the last page is zeroed, and the store follows. What is dirty goes to the
+     * store between: after the size was published, when no store beyond it is made any more.
      */
     void truncate(final Mapping mapping, final long newSize) throws CacheException {
         final long oldSize = mapping.size();
@@ -47,11 +48,11 @@ final class PageRemover {
                 mapping.publishSize(newSize);
                 return;
             }
-            saveDirty(mapping, newSize);
             if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.TRUNCATE_SAVED, mapping.id, newSize >>> FRAME_SHIFT);
+                StopPoints.reached(CachePoint.TRUNCATE_BEFORE_PUBLISH, mapping.id, newSize >>> FRAME_SHIFT);
             }
             mapping.publishSize(newSize);
+            saveDirty(mapping, newSize >>> FRAME_SHIFT, PageTree.MAX_INDEX, oldSize);
             mapping.noteOwnChange();
             final long firstGone = PageFiller.pages(newSize);
             cutOff(mapping, firstGone, PageFiller.pages(oldSize) - 1);
@@ -76,13 +77,20 @@ final class PageRemover {
         }
     }
 
-    /** What is cut off comes back when the store refuses to shrink, so the store must have it before. */
-    private void saveDirty(final Mapping mapping, final long newSize) {
+    /**
+     * What is cut off comes back when the store refuses to shrink, so the store must have it before.
+     *
+     * @param size where the file ends in the store
+     * @return false when the store did not take it, which is recorded for every open file: a full store must not keep anybody
+     *     from making a file shorter
+     */
+    private boolean saveDirty(final Mapping mapping, final long first, final long last, final long size) {
         try {
-            cache.dirty.flush(mapping, newSize >>> FRAME_SHIFT, PageTree.MAX_INDEX);
-        } catch (final CacheException e) {
-            // Recorded for every open file. A full store must not keep anybody from making a file shorter.
-            cache.logger.log(System.Logger.Level.DEBUG, "writing back before a truncate", e);
+            cache.dirty.flush(mapping, first, last, size);
+            return true;
+        } catch (final CacheException | RuntimeException e) {
+            cache.logger.log(System.Logger.Level.WARNING, "writing back pages that are to leave the cache", e);
+            return false;
         }
     }
 
@@ -93,19 +101,27 @@ final class PageRemover {
 
     /**
      * Publishes a size when the store has bytes beyond the former one: the page that was cut off there leaves first, and none
-     * takes its place before the size is known, so that nobody reads zeros that are not in the file.
+     * takes its place before the size is known, so that nobody reads zeros that are not in the file. When it is dirty the store
+     * gets its bytes first, and those that are stored into it meanwhile; when the store does not take them they are lost.
      */
     private void publishWithoutTail(final Mapping mapping, final long tail, final long newSize) {
         final int stripe = cache.stripes.stripe(mapping.id, tail);
-        cache.stripes.lock(stripe);
-        try {
-            removeOnce(mapping, tail, tail, false);
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.RESTORE_PAGE_REMOVED, mapping.id, tail);
+        boolean left = false;
+        while (!left) {
+            final boolean saved = saveDirty(mapping, tail, tail, mapping.size());
+            cache.stripes.lock(stripe);
+            try {
+                removeOnce(mapping, tail, tail, saved);
+                left = !PageTree.isPage(mapping.tree.lookup(tail));
+                if (left) {
+                    if (StopPoints.ENABLED) {
+                        StopPoints.reached(CachePoint.RESTORE_PAGE_REMOVED, mapping.id, tail);
+                    }
+                    mapping.publishSize(newSize);
+                }
+            } finally {
+                cache.stripes.unlock(stripe);
             }
-            mapping.publishSize(newSize);
-        } finally {
-            cache.stripes.unlock(stripe);
         }
     }
 
@@ -187,18 +203,22 @@ final class PageRemover {
     /**
      * Drops every page because the file changed from outside; it has another size now. A page that comes in while this
      * runs was read after the change, so one pass is enough; only what lies beyond a smaller size must be gone for good. What
-     * regions stored goes to the store first.
+     * regions stored within the new size goes to the store, or stays when the store does not take it.
      */
     void dropAll(final Mapping mapping, final long newSize) throws CacheException {
-        cache.dirty.flush(mapping, 0, PageTree.MAX_INDEX);
         final long oldSize = mapping.size();
         if (newSize < oldSize) {
             mapping.publishSize(newSize);
             cutOff(mapping, PageFiller.pages(newSize), PageFiller.pages(oldSize) - 1);
+            settleTail(mapping, newSize);
         } else if (newSize > oldSize) {
             publishWithoutTail(mapping, oldSize >>> FRAME_SHIFT, newSize);
         }
-        removeOnce(mapping, 0, PageTree.MAX_INDEX, true);
+        try {
+            cache.dirty.flush(mapping, 0, PageTree.MAX_INDEX);
+        } finally {
+            removeOnce(mapping, 0, PageTree.MAX_INDEX, true);
+        }
     }
 
     /** The mapping has been marked closed: no fault inserts after its mutex was passed. */
@@ -211,6 +231,10 @@ final class PageRemover {
             StopPoints.reached(CachePoint.TEARDOWN_STRIPES_PASSED, mapping.id, 0);
         }
         mapping.unmapPages(0, Long.MAX_VALUE, true);
+        // A store that saw the file open has its page's lock, or comes too late: after this pass its page is dirty or gone.
+        if (removeOnce(mapping, 0, PageTree.MAX_INDEX, true) && StopPoints.ENABLED) {
+            StopPoints.reached(CachePoint.TRUNCATE_BETWEEN_PASSES, mapping.id, 0);
+        }
         try {
             cache.dirty.flush(mapping, 0, PageTree.MAX_INDEX);
         } finally {

@@ -13,7 +13,7 @@ import io.quire.engine.store.StoreException;
  * Which blocks of a page a write makes valid: those that it covers, and those of which nothing else is stored.
  *
  * <p>The store is asked for holes at most once in a write, for the whole range, by the first page that needs to know. What it
- * says holds until the write ends: whoever else stores bytes of this file, a writeback of dirty pages among them, does it under
+ * says holds until the write ends, but for what the write itself has stored since: whoever else stores bytes of this file, a writeback of dirty pages among them, does it under
  * the mapping's write lock, and a dirty page that is not in the store yet is in the cache and uptodate (W11). Linux has no such
  * lock and needs {@code iomap_valid}. Source: Linux {@code iomap_write_begin}.
  */
@@ -52,7 +52,8 @@ final class WriteBlocks {
             final int last = first + BLOCK_SIZE;
             final int block = Integer.lowestOneBit(unknown);
             unknown &= ~block;
-            if (isEmpty(index, first, Math.min(Math.min(last, from), inFile))
+            if (isUntouched(index, first, Math.min(last, from))
+                && isEmpty(index, first, Math.min(Math.min(last, from), inFile))
                 && isEmpty(index, Math.max(first, to), Math.min(last, inFile))) {
                 zero(address, first, Math.min(last, from));
                 zero(address, Math.max(first, to), last);
@@ -62,7 +63,12 @@ final class WriteBlocks {
         return now;
     }
 
-    /** Whether the store surely has nothing in [from, to) of a page. */
+    /** Whether the write began behind [from, to) of a page, which ends where the piece begins or before: nothing of it is there. */
+    private boolean isUntouched(final long index, final int from, final int to) {
+        return from >= to || (index << FRAME_SHIFT) + to <= offset;
+    }
+
+    /** Whether the store had nothing in [from, to) of a page when it was asked. */
     private boolean isEmpty(final long index, final int from, final int to) throws CacheException {
         if (from >= to) {
             return true;

@@ -353,7 +353,6 @@ public final class AddressSpace implements AutoCloseable {
 
     /** Runs a change with the region locked: by its sequence against those who look for it, and empty of users. */
     void change(final MappedRegion region, final Change change) throws CacheException {
-        region.refuseInCallback();
         lock.lock();
         try {
             region.lockedAt(sequence);

@@ -1,5 +1,7 @@
 package io.quire.engine.map;
 
+import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
+
 import io.quire.engine.cache.BeyondEndException;
 import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.FilePages;
@@ -31,32 +33,52 @@ final class FaultHandler {
      */
     static void resolve(final MappedRegion region, final long offset, final int bytes, final boolean store)
         throws CacheException {
-        if (store && region.sharing() == Sharing.SHARED) {
+        final boolean shared = store && region.sharing() == Sharing.SHARED;
+        if (shared) {
             region.pages().balance();
         }
+        final boolean asks = shared && region.asksMadeWritable();
+        if (!attempt(region, offset, bytes, store, !asks)) {
+            final long index = region.fileOffset() + offset >>> FRAME_SHIFT;
+            if (StopPoints.ENABLED) {
+                StopPoints.reached(MapPoint.WRITABLE_ASKING, region.pages().id(), index);
+            }
+            // Nothing is held here, the region neither: who changes it waits for its users, with the region table locked.
+            region.askMadeWritable(index);
+            attempt(region, offset, bytes, store, true);
+        }
+    }
+
+    /** One attempt; false when somebody must be asked before the page is made writable. */
+    private static boolean attempt(final MappedRegion region, final long offset, final int bytes, final boolean store,
+        final boolean granted) throws CacheException {
         region.space().enter(region);
         try {
             final Window window = region.window();
             check(region, window, offset, bytes, store);
             region.pages().checkOpen();
-            final long page = offset >>> 12;
+            final long page = offset >>> FRAME_SHIFT;
             final long word = window.entry(page);
             final long entry = OffHeap.getLongVolatile(word);
             final long needed = Entry.PRESENT | (store ? Entry.WRITABLE : 0);
             if ((entry & needed) == needed) {
                 // Another access was first, or somebody has the entry's bit: not for long.
                 Entry.unlock(word, Entry.lock(word));
-                return;
+                return true;
             }
             if (!store) {
                 read(region, window, page);
             } else if (region.sharing() == Sharing.SHARED) {
+                if (!granted) {
+                    return false;
+                }
                 makeWritable(region, window, page);
             } else if ((entry & Entry.PRIVATE) != 0) {
                 unprotect(word);
             } else {
                 CopyOnWrite.copy(region, window, page);
             }
+            return true;
         } finally {
             region.space().leave(region);
         }
@@ -123,8 +145,8 @@ final class FaultHandler {
     }
 
     /**
-     * A store through a shared region. The callback is asked first, the page unlocked; what it may have changed - the size, the
-     * page - is looked at again under the page lock. The page is dirty before the entry is writable (M5).
+     * A store through a shared region. The callback was asked; what it may have changed - the size, the page - is looked at
+     * under the page lock. The page is dirty before the entry is writable (M5).
      */
     private static void makeWritable(final MappedRegion region, final Window window, final long page)
         throws CacheException {
@@ -136,19 +158,21 @@ final class FaultHandler {
         }
         try {
             if (StopPoints.ENABLED) {
-                StopPoints.reached(MapPoint.WRITABLE_ASKING, pages.id(), index);
-            }
-            region.askMadeWritable(index);
-            if (StopPoints.ENABLED) {
                 StopPoints.reached(MapPoint.WRITABLE_GRANTED, pages.id(), index);
             }
             if (pages.lock(index, frame)) {
                 try {
+                    if (StopPoints.ENABLED) {
+                        StopPoints.reached(MapPoint.FAULT_PAGE_LOCKED, pages.id(), index);
+                    }
                     pages.markDirty(index, frame);
                     if (StopPoints.ENABLED) {
                         StopPoints.reached(MapPoint.WRITABLE_DIRTY, pages.id(), index);
                     }
                     install(pages, window, page, frame, Entry.WRITABLE);
+                    if (StopPoints.ENABLED) {
+                        StopPoints.reached(MapPoint.FAULT_INSTALLED, pages.id(), index);
+                    }
                 } finally {
                     pages.unlock(frame);
                 }

@@ -24,9 +24,9 @@ enum MapPoint {
     FAULT_PAGE_LOCKED,
     /** The entry shows the page, which is still locked. */
     FAULT_INSTALLED,
-    /** A store found its page read-only and has a reference; the callback was not asked. */
+    /** A store found its page read-only; the callback was not asked, and nothing is held. */
     WRITABLE_ASKING,
-    /** The callback agreed; the page is not locked. */
+    /** The callback agreed, and the page was found again and referenced; it is not locked. */
     WRITABLE_GRANTED,
     /** The page is locked and dirty; the entry is not writable. */
     WRITABLE_DIRTY,

@@ -30,8 +30,6 @@ import io.quire.engine.store.Errno;
  * <p>Thread-safe. The region is a handle of the file: {@link #close} it.
  */
 public final class MappedRegion implements AutoCloseable {
-    private static final ThreadLocal<MappedRegion> IN_CALLBACK = new ThreadLocal<>();
-
     private final AddressSpace space;
     private final FilePages pages;
     private final RegionMapper mapper;
@@ -234,7 +232,7 @@ public final class MappedRegion implements AutoCloseable {
      * Sets what may be done through the region. When this returns no store of another thread goes by the former protection.
      *
      * @param protection what may be done from now on
-     * @throws CacheException EBADF when unmapped, EDEADLK inside of a {@link PageMadeWritable}
+     * @throws CacheException EBADF when unmapped
      */
     public void protect(final Protection protection) throws CacheException {
         final boolean writable = Objects.requireNonNull(protection, "protection") == Protection.READ_WRITE;
@@ -252,8 +250,7 @@ public final class MappedRegion implements AutoCloseable {
      * Makes the region longer or shorter at its end; its address stays. Private copies beyond a smaller length are gone.
      *
      * @param newLength bytes, 1 to {@link AddressSpace#MAX_LENGTH}
-     * @throws CacheException EINVAL, EOVERFLOW and ENOMEM as {@link AddressSpace#map}; EBADF when unmapped; EDEADLK inside of a
-     *                        {@link PageMadeWritable}
+     * @throws CacheException EINVAL, EOVERFLOW and ENOMEM as {@link AddressSpace#map}; EBADF when unmapped
      */
     public void remap(final long newLength) throws CacheException {
         space.change(this, before -> {
@@ -267,8 +264,7 @@ public final class MappedRegion implements AutoCloseable {
      * Moves the region to another virtual address. When this returns nothing is reached by the former one.
      *
      * @return the new address
-     * @throws CacheException EBADF when unmapped, ENOMEM when there is no address left, EDEADLK inside of a
-     *                        {@link PageMadeWritable}
+     * @throws CacheException EBADF when unmapped, ENOMEM when there is no address left
      */
     public long move() throws CacheException {
         space.change(this, before -> {
@@ -282,8 +278,7 @@ public final class MappedRegion implements AutoCloseable {
     /**
      * Unmaps the region. Dirty pages are written back when this was the last handle of the file.
      *
-     * @throws CacheException EBADF when it is unmapped already, EDEADLK inside of a {@link PageMadeWritable}, or when the last
-     *                        handle of the file cannot write back or close; the region is unmapped then
+     * @throws CacheException EBADF when it is unmapped already, or when the last handle of the file cannot write back or close; the region is unmapped then
      */
     public void unmap() throws CacheException {
         space.change(this, before -> {
@@ -392,7 +387,8 @@ public final class MappedRegion implements AutoCloseable {
     /**
      * A load. Entry, value, entry again: the same entry before and after means that the page was shown all the time, and a page
      * that is shown does not leave its frame (M1). The size is looked at after the value: what was cut off is zeroed after
-     * the smaller size was published, so a value that was loaded before is whole (M4).
+     * the smaller size was published, so a value that was loaded before is whole (M4). And before the entry is: a size that comes
+     * back is published after the page has left (C12).
      */
     long load(final long offset, final int bytes) throws CacheException {
         while (true) {
@@ -411,8 +407,8 @@ public final class MappedRegion implements AutoCloseable {
                         StopPoints.reached(MapPoint.LOAD_VALUE_READ, pages.id(), seen.fileOffset + offset >>> FRAME_SHIFT);
                     }
                     OffHeap.loadFence();
-                    if (((OffHeap.getLong(word) ^ entry) & ~Entry.LOCKED) == 0 && window == seen
-                        && seen.fileOffset + offset + bytes <= pages.size()) {
+                    if (seen.fileOffset + offset + bytes <= pages.size() && window == seen
+                        && ((OffHeap.getLong(word) ^ entry) & ~Entry.LOCKED) == 0) {
                         Entry.accessed(word, entry);
                         // The value came from a raw address, which stays mapped only as long as this can be reached.
                         Reference.reachabilityFence(this);
@@ -535,23 +531,13 @@ public final class MappedRegion implements AutoCloseable {
 
     void askMadeWritable(final long index) throws CacheException {
         final PageMadeWritable callback = madeWritable;
-        if (callback == null) {
-            return;
-        }
-        final MappedRegion outer = IN_CALLBACK.get();
-        IN_CALLBACK.set(this);
-        try {
+        if (callback != null) {
             callback.pageMadeWritable(this, index << FRAME_SHIFT);
-        } finally {
-            IN_CALLBACK.set(outer);
         }
     }
 
-    void refuseInCallback() throws CacheException {
-        if (IN_CALLBACK.get() != null) {
-            throw new CacheException(Errno.EDEADLK, describe(window)
-                + " cannot be changed while its thread makes a page writable; do it after the store");
-        }
+    boolean asksMadeWritable() {
+        return madeWritable != null;
     }
 
     String describe(final Window of) {

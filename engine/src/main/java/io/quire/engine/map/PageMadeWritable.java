@@ -6,9 +6,9 @@ import io.quire.engine.cache.CacheException;
  * Asked before a page of a shared region is made writable for the first time, and again after each writeback (Linux:
  * {@code page_mkwrite}): to reserve space, say, or to refuse.
  *
- * <p>Runs in the storing thread, which holds no lock of the cache; the page is unlocked. Size and page are looked at again
- * afterwards, so it may be called more than once for one store, and for a page that is then not made writable. It may use the
- * cache, but must not unmap, protect or remap a region: that waits for this fault, and is refused.
+ * <p>Runs in the storing thread, which holds nothing: no lock of the cache, no page, no region. It may use all of them, and
+ * may wait for others. Region, size and page are looked at again afterwards, so it may be called more than once for one store,
+ * and for a page that is then not made writable.
  */
 @FunctionalInterface
 public interface PageMadeWritable {

@@ -35,8 +35,22 @@ final class PageTable {
         // Room to grow up to the next power of two costs nothing.
         final long pages = wanted <= 1 ? 1 : Long.highestOneBit(wanted - 1) << 1;
         final long entries = memory.allocate(pages << 3);
-        final long used = memory.allocate(usedBytes(pages));
-        return new PageTable(entries, used, withCopies ? memory.allocate(pages << FRAME_SHIFT) : 0, frameBase, pages);
+        long used = 0;
+        long copies = 0;
+        boolean complete = false;
+        try {
+            used = memory.allocate(usedBytes(pages));
+            copies = withCopies ? memory.allocate(pages << FRAME_SHIFT) : 0;
+            complete = true;
+        } finally {
+            if (!complete) {
+                memory.free(entries, pages << 3);
+                if (used != 0) {
+                    memory.free(used, usedBytes(pages));
+                }
+            }
+        }
+        return new PageTable(entries, used, copies, frameBase, pages);
     }
 
     /** Gives the memory back; every entry is 0. */

@@ -51,8 +51,8 @@ final class RegionCopy {
             OffHeap.copyToArray(from, array, (int) to, length);
         }
         OffHeap.loadFence();
-        final boolean good = ((OffHeap.getLong(word) ^ entry) & ~Entry.LOCKED) == 0 && region.window() == seen
-            && seen.fileOffset + offset + length <= region.pages().size();
+        final boolean good = seen.fileOffset + offset + length <= region.pages().size() && region.window() == seen
+            && ((OffHeap.getLong(word) ^ entry) & ~Entry.LOCKED) == 0;
         if (good) {
             Entry.accessed(word, entry);
         }

@@ -129,6 +129,46 @@ class PartialPageTest extends CacheFixture {
     }
 
     @Test
+    @DisplayName("W11: a hole that the same write has stored into is none: also when the page leaves between its batches")
+    void holeThatWasWrittenInto() throws Exception {
+        file.punch(2 * PAGE, PAGE);
+        final ProbeFile many = new ProbeFile();
+        many.outsideWrite(0, random(3, 2 * (int) PageCache.MIN_CAPACITY));
+        final Mapping mine = mapping();
+        final CachedFile others = cache.open(many);
+        final WriteSource source = new WriteSource() {
+            private boolean ready;
+
+            @Override
+            public int copy(final long offset, final long destination, final int length) {
+                final int n = offset == 0 ? 100 : ready ? length : 0;
+                OffHeap.copyFromArray(bytes, (int) offset, destination, n);
+                return n;
+            }
+
+            @Override
+            public int faultIn(final long offset, final int length) throws CacheException {
+                for (int page = 0; page < 2 * PageCache.MIN_CAPACITY / PAGE; page++) {
+                    // Used more than once, so that they take the place of a page that was.
+                    for (int use = 0; use < 4; use++) {
+                        read(others, (long) page * PAGE, PAGE);
+                    }
+                }
+                assertThat(PageTree.isPage(mine.tree.lookup(2))).as("the page was evicted").isFalse();
+                ready = true;
+                return length;
+            }
+        };
+        assertThat(file.writeFrom(source, 2 * PAGE, 600)).isEqualTo(600);
+        final byte[] expected = old.clone();
+        Arrays.fill(expected, 2 * PAGE, 3 * PAGE, (byte) 0);
+        System.arraycopy(bytes, 0, expected, 2 * PAGE, 600);
+        assertRead(expected, 2 * PAGE, PAGE);
+        others.close();
+        assertContent(expected);
+    }
+
+    @Test
     @DisplayName("W11: blocks in a hole or beyond the end are zeros without a read; the page is uptodate")
     void holes() throws Exception {
         file.punch(2 * PAGE, PAGE);

@@ -4,17 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.concurrent.Future;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.cache.CacheCounter;
+import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.cache.ProbeFile;
 import io.quire.engine.cache.ProbeFile.Kind;
 import io.quire.engine.store.Errno;
+import io.quire.engine.store.StoreAttributes;
 import io.quire.engine.store.StoreException;
 
 /** Pages that stores through regions made newer than the store: nothing of them is lost, and they are bounded. */
@@ -185,6 +190,86 @@ class DirtyPagesTest extends RegionFixture {
         assertThat(region.getByte(5 * PAGE)).isEqualTo((byte) 2);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"TRUNCATE_BEFORE_PUBLISH", "TRUNCATE_BEFORE_TAIL"})
+    @DisplayName("M7: a truncate that the store refuses loses no store that was made while it ran")
+    void storeDuringRefusedTruncate(final String point) throws Exception {
+        final MappedRegion region = shared(0, PAGES * PAGE);
+        region.putByte(PAGE + 5, (byte) 1);
+        store.before(call -> {
+            if (call.is(Kind.TRUNCATE)) {
+                throw new StoreException(Errno.EIO, "refused");
+            }
+        });
+        final Stop stop = stopAt(point);
+        final Future<?> truncate = run(() -> assertErrno(Errno.EIO, () -> file.truncate(PAGE + 10)));
+        stop.awaitReached();
+        region.putByte(PAGE + 6, (byte) 2);
+        final boolean beyond = file.size() == PAGES * PAGE;
+        if (beyond) {
+            region.putByte(PAGE + 100, (byte) 3);
+            region.putByte(5 * PAGE, (byte) 4);
+        }
+        stop.open();
+        end(truncate);
+        assertThat(get(region, PAGE + 5, 2)).containsExactly(1, 2);
+        assertThat(region.getByte(PAGE + 100)).isEqualTo(beyond ? 3 : content[PAGE + 100]);
+        assertThat(region.getByte(5 * PAGE)).isEqualTo(beyond ? 4 : content[5 * PAGE]);
+    }
+
+    @Test
+    @DisplayName("M7, C12: what was stored into the last page is there when the file has grown from outside meanwhile")
+    void storeDuringOutsideGrowth() throws Exception {
+        file.truncate(PAGE + 10);
+        final MappedRegion region = shared(0, PAGES * PAGE);
+        region.putByte(PAGE, (byte) 1);
+        store.outsideWrite(PAGE + 10, random(3, PAGE));
+        final Stop stop = stopAt("REMOVE_COLLECTED");
+        final Future<?> noticing = run(file::invalidate);
+        stop.awaitReached();
+        region.putByte(PAGE + 1, (byte) 2);
+        stop.open();
+        end(noticing);
+        assertThat(get(region, PAGE, 2)).containsExactly(1, 2);
+        assertThat(get(region, PAGE + 10, PAGE)).isEqualTo(random(3, PAGE));
+        region.sync();
+        assertThat(store.content(PAGE, 2)).containsExactly(1, 2);
+        assertThat(store.content(PAGE + 10, PAGE)).isEqualTo(random(3, PAGE));
+    }
+
+    @Test
+    @DisplayName("C5, C6: a file that was cut from outside stays cut: what was dirty beyond its end does not make it longer")
+    void outsideCut() throws Exception {
+        final MappedRegion region = shared(0, PAGES * PAGE);
+        region.putByte(PAGE, (byte) 1);
+        region.putByte(5 * PAGE, (byte) 2);
+        store.outsideTruncate(PAGE + 10);
+        file.invalidate();
+        assertThat(file.size()).isEqualTo(PAGE + 10);
+        assertThat(store.content(0, PAGES * PAGE)).hasSize(PAGE + 10);
+        assertThat(store.content(PAGE, 1)).containsExactly(1);
+    }
+
+    @Test
+    @DisplayName("C13, M7: a change from outside is seen although what is dirty cannot be written back, which stays")
+    void outsideChangeOnAFailingStore() throws Exception {
+        final MappedRegion region = shared(0, PAGES * PAGE);
+        region.putByte(PAGE, (byte) 1);
+        region.getByte(3 * PAGE);
+        store.outsideWrite(3 * PAGE, new byte[] {7});
+        store.outsideTruncate(PAGES * PAGE - 1);
+        failWrites();
+        final StoreAttributes now = new StoreAttributes();
+        store.attributes(now);
+        assertErrno(Errno.ENOSPC, () -> file.revalidate(now));
+        assertThat(file.size()).isEqualTo(PAGES * PAGE - 1);
+        assertThat(region.getByte(3 * PAGE)).isEqualTo((byte) 7);
+        assertThat(region.getByte(PAGE)).isEqualTo((byte) 1);
+        cache.verify();
+        store.behaveWell();
+        assertErrno(Errno.ENOSPC, region::sync);
+    }
+
     @Test
     @DisplayName("M7: a punch drops what was stored before it, and keeps what is stored afterwards")
     void punched() throws Exception {
@@ -213,6 +298,35 @@ class DirtyPagesTest extends RegionFixture {
         assertThat(store2.content(7, 1)).containsExactly(7);
         assertErrno(Errno.EBADF, () -> region.getByte(7));
         assertErrno(Errno.EBADF, () -> region.putByte(7, (byte) 1));
+    }
+
+    @Test
+    @DisplayName("M7: a store through an entry that was installed while the cache closes is handed to the store or refused")
+    void storeAgainstClosingCache() throws Exception {
+        final PageCache other = builder().build();
+        final ProbeFile store2 = new ProbeFile();
+        final CachedFile file2 = other.open(store2);
+        file2.truncate(PAGE);
+        final MappedRegion region = space.map(file2, 0, PAGE, Sharing.SHARED, Protection.READ_WRITE);
+        final Stop locked = stopAt(MapPoint.FAULT_PAGE_LOCKED);
+        final Stop installed = stopAt(MapPoint.FAULT_INSTALLED);
+        final Future<?> fault = run(() -> {
+            try {
+                region.putByte(7, (byte) 7);
+            } catch (final CacheException e) {
+                assertThat(e.errno()).isEqualTo(Errno.EBADF);
+            }
+        });
+        locked.awaitReached();
+        final Future<?> closing = run(other::close);
+        await("a close that waits for the page", () -> other.counters().get(CacheCounter.LOCK_WAITS) > 0);
+        locked.open();
+        installed.awaitReached();
+        region.putByte(8, (byte) 8);
+        installed.open();
+        end(fault);
+        end(closing);
+        assertThat(store2.content(8, 1)).containsExactly(8);
     }
 
     @Test

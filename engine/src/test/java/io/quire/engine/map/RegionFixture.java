@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -53,7 +53,7 @@ abstract class RegionFixture {
     AddressSpace space;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final List<Future<?>> running = new ArrayList<>();
+    private final List<Future<?>> running = new CopyOnWriteArrayList<>();
 
     PageCache.Builder builder() {
         return PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(PageCache.MIN_CAPACITY)
@@ -172,6 +172,10 @@ abstract class RegionFixture {
             action.run();
             return null;
         });
+    }
+
+    boolean allEnded() {
+        return running.stream().allMatch(Future::isDone);
     }
 
     static <T> T end(final Future<T> task) throws Exception {

@@ -103,6 +103,7 @@ class RegionInterleavingTest extends RegionFixture {
     @DisplayName("M4: a store beyond what a truncate leaves of its page does not come back when the file grows")
     void storeAgainstTail(final String point) throws Exception {
         final MappedRegion region = shared(0, PAGES * PAGE);
+        region.onPageMadeWritable((r, at) -> { });
         if (point.startsWith("STORE")) {
             region.putByte(PAGE, (byte) 1);
         }
@@ -132,7 +133,7 @@ class RegionInterleavingTest extends RegionFixture {
     @DisplayName("M4: zeroing the tail waits for a store that saw the former size")
     void storeAgainstZeroing() throws Exception {
         final MappedRegion region = shared(0, PAGES * PAGE);
-        final Stop saved = stopAt("TRUNCATE_SAVED");
+        final Stop saved = stopAt("TRUNCATE_BEFORE_PUBLISH");
         final Future<?> truncate = run(() -> file.truncate(PAGE + 50));
         saved.awaitReached();
         final Stop locked = stopAt(MapPoint.STORE_ENTRY_LOCKED);
@@ -214,7 +215,30 @@ class RegionInterleavingTest extends RegionFixture {
         region.putByte(5 * PAGE, (byte) 1);
         assertThat(read(5 * PAGE, 2)).containsExactly(1, 4);
         region.onPageMadeWritable((r, at) -> r.unmap());
-        assertErrno(Errno.EDEADLK, () -> region.putByte(6 * PAGE, (byte) 1));
+        assertErrno(Errno.EBADF, () -> region.putByte(6 * PAGE, (byte) 1));
+    }
+
+    @Test
+    @DisplayName("M5: the callback holds nothing, the region neither: it may use it while another thread changes it")
+    void callbackAgainstChange() throws Exception {
+        final MappedRegion region = shared(0, PAGES * PAGE);
+        final Stop locked = stopAt(MapPoint.CHANGE_LOCKED);
+        final Stop published = stopAt(MapPoint.CHANGE_PUBLISHED);
+        published.open();
+        region.onPageMadeWritable((r, at) -> {
+            if (at == PAGE) {
+                run(() -> region.remap(64 * PAGE));
+                locked.awaitReached();
+                locked.open();
+                assertThat(r.getByte(3 * PAGE)).isEqualTo(content[3 * PAGE]);
+                assertThat(space.regions()).isEqualTo(1);
+            }
+        });
+        end(run(() -> region.putByte(PAGE, (byte) 1)));
+        published.awaitReached();
+        await("the change", () -> region.length() == 64 * PAGE);
+        assertThat(read(PAGE, 1)).containsExactly(1);
+        await("its thread", this::allEnded);
     }
 
     @Test
@@ -234,6 +258,24 @@ class RegionInterleavingTest extends RegionFixture {
         assertThat(counter(CacheCounter.DIRTY)).isEqualTo(1);
         region.sync();
         assertThat(store.content(PAGE, 1)).containsExactly(2);
+    }
+
+    @Test
+    @DisplayName("M6: a sync waits for a writeback that another thread has begun: what it answers for is in the store")
+    void syncAgainstWriteback() throws Exception {
+        final MappedRegion region = shared(0, PAGES * PAGE);
+        region.putByte(PAGE, (byte) 1);
+        final Stop stop = stopAt("WRITEBACK_PROTECTED");
+        final Future<?> first = run(region::sync);
+        stop.awaitReached();
+        final Future<byte[]> second = start(() -> {
+            file.sync(false);
+            return store.content(PAGE, 1);
+        });
+        letRun(second);
+        stop.open();
+        assertThat(end(second)).containsExactly(1);
+        end(first);
     }
 
     @Test
