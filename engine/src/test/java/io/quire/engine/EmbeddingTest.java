@@ -2,6 +2,8 @@ package io.quire.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 import org.junit.jupiter.api.DisplayName;
@@ -9,10 +11,14 @@ import org.junit.jupiter.api.Test;
 
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
+import io.quire.engine.map.AddressSpace;
+import io.quire.engine.map.MappedRegion;
+import io.quire.engine.map.Protection;
+import io.quire.engine.map.Sharing;
 import io.quire.engine.store.MemoryStore;
 import io.quire.engine.store.Store;
 
-/** The example of the Javadoc and the README, compiled and run. */
+/** The examples of the Javadoc and the README, compiled and run. */
 class EmbeddingTest {
     @Test
     @DisplayName("the example of the Javadoc works")
@@ -29,5 +35,27 @@ class EmbeddingTest {
         }
         // @end
         assertThat(back).isEqualTo(text);
+    }
+
+    @Test
+    @DisplayName("the example of mapped regions works")
+    void regions() throws Exception {
+        try (Store store = new MemoryStore();
+            PageCache cache = Quire.cache().capacity(64L << 20).build();
+            CachedFile file = cache.open(store.open("quire", true))) {
+            file.truncate(1 << 20);
+            // @start region="regions"
+            try (AddressSpace space = new AddressSpace();
+                MappedRegion region = space.map(file, 0, 1 << 20, Sharing.SHARED, Protection.READ_WRITE)) {
+                region.putLong(0, region.getLong(8) + 1);
+                region.sync();
+            }
+            cache.resize(32L << 20);
+            // @end
+            final byte[] word = new byte[8];
+            assertThat(file.read(0, word, 0, 8)).isEqualTo(8);
+            assertThat(ByteBuffer.wrap(word).order(ByteOrder.nativeOrder()).getLong()).isEqualTo(1);
+            assertThat(cache.capacity()).isEqualTo(32L << 20);
+        }
     }
 }

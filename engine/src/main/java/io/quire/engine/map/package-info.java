@@ -7,6 +7,8 @@
  * {@code FaultAround} and {@code CopyOnWrite} (how an entry comes to show a page), {@code RegionMapper} (how it is taken
  * back) and {@code TableMemory}.
  *
+ * {@snippet file="EmbeddingTest.java" region="regions"}
+ *
  * <p>The invariants that these classes keep are numbered in {@code native-notes/regions.md} (M1 and on).
  */
 package io.quire.engine.map;
