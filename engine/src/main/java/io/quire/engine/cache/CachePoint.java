@@ -1,9 +1,8 @@
 package io.quire.engine.cache;
 
 /**
- * Where a test can stop a thread inside the protocols of this package. Each use is guarded by
- * {@link io.quire.engine.lock.StopPoints#ENABLED}, so that production does not know of them. The number that goes with a
- * point is the page index, where nothing else is said.
+ * Where a test can stop a thread inside the protocols of this package ({@link io.quire.engine.lock.StopPoints}).
+ * The number that goes with a point is the page index, where nothing else is said.
  */
 enum CachePoint {
     // ---- lookup: Mapping.getPage ----

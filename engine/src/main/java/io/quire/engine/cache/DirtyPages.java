@@ -181,9 +181,7 @@ final class DirtyPages {
                 forget(frames[i], state);
                 mapping.writeProtectPage(first + i);
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.WRITEBACK_PROTECTED, mapping.id, first);
-            }
+            StopPoints.reached(CachePoint.WRITEBACK_PROTECTED, mapping.id, first);
             transfer(mapping, first, frames, n, size, state);
         } finally {
             for (int i = 0; i < n; i++) {

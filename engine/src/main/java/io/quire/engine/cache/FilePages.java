@@ -201,13 +201,9 @@ public final class FilePages {
             || !isInFile(index)) {
             return REFUSED;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.SHOW_CHECKED, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.SHOW_CHECKED, mapping.id, index);
         cache.descriptors.addMap(frame);
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.SHOW_RAISED, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.SHOW_RAISED, mapping.id, index);
         final long after = cache.descriptors.state(frame);
         if (((after ^ before) & SAME_PAGE) == 0 && !cache.isPageLocked(frame) && isInFile(index)) {
             return after;

@@ -61,9 +61,7 @@ final class LargePages {
         final ThreadState state) {
         int order = order(index, pages);
         if (order != 0) {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.LARGE_WANTED, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.LARGE_WANTED, mapping.id, index);
             makeRoom(1 << order, state);
         }
         for (; order >= MIN_ORDER; order--) {
@@ -96,9 +94,7 @@ final class LargePages {
         final boolean pinAll, final ThreadState state) {
         final int size = 1 << order;
         final int shadow;
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.LARGE_HAS_FRAMES, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.LARGE_HAS_FRAMES, mapping.id, index);
         mapping.tree.lock();
         try {
             if (mapping.tree.hasPage(index, index + size - 1)
@@ -135,9 +131,7 @@ final class LargePages {
         for (int tail = head + 1; tail < head + size; tail++) {
             descriptors.use(tail, use);
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.LARGE_INSERTED, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.LARGE_INSERTED, mapping.id, index);
         return Mapping.Insertion.INSERTED;
     }
 
@@ -244,15 +238,11 @@ final class LargePages {
     void split(final Mapping mapping, final int head, final int locked, final ThreadState state) {
         final int order = descriptors.order(head);
         assert mapping.isBound(head, descriptors.index(head)) : "split of frame " + head + ", which left mapping " + mapping.id;
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.SPLIT_BEGUN, mapping.id, descriptors.index(head));
-        }
+        StopPoints.reached(CachePoint.SPLIT_BEGUN, mapping.id, descriptors.index(head));
         cache.compounds.split(head, locked);
         // Before the tree lock is given back: no piece can be removed, and told to leave the queues, before it is in one.
         cache.replacement.split(head, order);
         state.count(CacheCounter.SPLITS, 1);
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.SPLIT_DONE, mapping.id, descriptors.index(head));
-        }
+        StopPoints.reached(CachePoint.SPLIT_DONE, mapping.id, descriptors.index(head));
     }
 }

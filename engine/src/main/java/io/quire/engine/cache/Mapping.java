@@ -514,9 +514,7 @@ final class Mapping {
 
     /** A call and not its body at each place, because what is compiled into a hit goes by the length of its byte code. */
     private void reached(final CachePoint point, final long index) {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(point, id, index);
-        }
+        StopPoints.reached(point, id, index);
     }
 
     private long descriptor(final int frame) {

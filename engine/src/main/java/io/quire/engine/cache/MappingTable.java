@@ -104,9 +104,7 @@ final class MappingTable {
         boolean removed = false;
         while (!removed) {
             awaitZero(mapping);
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.TEARDOWN_NOT_HELD, mapping.id, 0);
-            }
+            StopPoints.reached(CachePoint.TEARDOWN_NOT_HELD, mapping.id, 0);
             mutex.lock();
             try {
                 // A walker may have come between.

@@ -136,8 +136,6 @@ final class Migrator {
     }
 
     private static void reached(final CachePoint point, final Mapping mapping, final long index) {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(point, mapping.id, index);
-        }
+        StopPoints.reached(point, mapping.id, index);
     }
 }

@@ -501,9 +501,7 @@ public final class PageCache implements AutoCloseable {
                 locks.lock(frame);
                 return;
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.LOCK_HEAD_READ, descriptors.mapping(frame), descriptors.index(frame));
-            }
+            StopPoints.reached(CachePoint.LOCK_HEAD_READ, descriptors.mapping(frame), descriptors.index(frame));
             // The caller's pin counts on the head only until a split: over the sleep the head needs a reference of its own.
             if (!descriptors.tryGet(head)) {
                 Thread.onSpinWait();

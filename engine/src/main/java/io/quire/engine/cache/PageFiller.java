@@ -52,9 +52,7 @@ final class PageFiller {
             return END;
         }
         final int wanted = mapping.clip(position, inPage);
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.READ_SIZE_READ, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.READ_SIZE_READ, mapping.id, index);
         if (wanted > 0) {
             OffHeap.copy(cache.arena.address(frame) + offset, target, wanted);
         }
@@ -100,16 +98,12 @@ final class PageFiller {
                     continue;
                 }
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.READ_HAS_PAGE, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.READ_HAS_PAGE, mapping.id, index);
             if (!makeReadable(mapping, index, frame, from, Math.min(to, FRAME_SIZE), state)) {
                 cache.release(frame);
                 continue;
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.READ_UPTODATE, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.READ_UPTODATE, mapping.id, index);
             return frame;
         }
     }
@@ -225,14 +219,10 @@ final class PageFiller {
         final int window;
         boolean largeNext = large;
         int frame = Mapping.NONE;
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.FAULT_MISSED, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.FAULT_MISSED, mapping.id, index);
         cache.stripes.lock(stripe);
         try {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.FAULT_HAS_STRIPE, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.FAULT_HAS_STRIPE, mapping.id, index);
             final int present = mapping.getPage(index);
             if (present != Mapping.NONE) {
                 return present;
@@ -241,9 +231,7 @@ final class PageFiller {
             if (index >= pages(mapping.size())) {
                 return END;
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.FAULT_SIZE_CHECKED, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.FAULT_SIZE_CHECKED, mapping.id, index);
             // What was asked for goes into one call also where read-ahead is off.
             window = Math.min(Math.max(readAhead.onMiss(mapping, index, request), request), cache.fillLimit);
             if (large && LargePages.order(index, window) != 0) {
@@ -252,9 +240,7 @@ final class PageFiller {
             }
             if (frame == Mapping.NONE) {
                 frame = cache.allocate(state);
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.FAULT_HAS_FRAME, mapping.id, index);
-                }
+                StopPoints.reached(CachePoint.FAULT_HAS_FRAME, mapping.id, index);
                 switch (mapping.insert(index, frame, false, state)) {
                     case INSERTED -> { }
                     // A writer was first, or a compound page: they insert under the tree lock alone.
@@ -269,15 +255,11 @@ final class PageFiller {
                     }
                 }
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.FAULT_INSERTED, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.FAULT_INSERTED, mapping.id, index);
         } finally {
             cache.stripes.unlock(stripe);
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.FAULT_LEFT_STRIPE, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.FAULT_LEFT_STRIPE, mapping.id, index);
         state.frames[0] = frame;
         final int pages = 1 << cache.descriptors.order(frame);
         final int count = pages + collect(mapping, index + pages, pages, window - pages, request - pages, largeNext,
@@ -313,9 +295,7 @@ final class PageFiller {
                     || PageTree.isPage(mapping.tree.lookup(index))) {
                     break;
                 }
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.WINDOW_SIZE_CHECKED, mapping.id, index);
-                }
+                StopPoints.reached(CachePoint.WINDOW_SIZE_CHECKED, mapping.id, index);
                 int frame = Mapping.NONE;
                 if (blocks && LargePages.order(index, count - done) != 0) {
                     frame = cache.large.tryInsert(mapping, index, count - done, state);
@@ -330,9 +310,7 @@ final class PageFiller {
                 }
                 state.frames[slot + done] = frame;
                 done += 1 << cache.descriptors.order(frame);
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.WINDOW_INSERTED, mapping.id, index);
-                }
+                StopPoints.reached(CachePoint.WINDOW_INSERTED, mapping.id, index);
             } finally {
                 cache.stripes.unlock(stripe);
             }
@@ -378,9 +356,7 @@ final class PageFiller {
         boolean ended = false;
         StoreException failure = null;
         try {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.FILL_BEFORE_READ, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.FILL_BEFORE_READ, mapping.id, index);
             // Nothing is asked for beyond the end: a file of one page costs one call, not a second one that finds nothing.
             while (done < wanted && offset + done < mapping.size()) {
                 state.count(CacheCounter.STORE_READS, 1);
@@ -396,9 +372,7 @@ final class PageFiller {
             failure = e;
         } finally {
             state.count(CacheCounter.STORE_READ_BYTES, done);
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.FILL_BEFORE_SETTLE, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.FILL_BEFORE_SETTLE, mapping.id, index);
             settle(mapping, index, count, marker, done, ended, state);
         }
         if (failure != null && done < FRAME_SIZE) {
@@ -418,9 +392,7 @@ final class PageFiller {
                 // What lies beyond the end of the file reads as zeros, whatever the store or the former page had there. C6.
                 final long inFile = Math.min(done - start, mapping.size() - (index + i << FRAME_SHIFT));
                 final int valid = Math.clamp(inFile, 0, bytes);
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.FILL_SIZE_READ, mapping.id, index + i);
-                }
+                StopPoints.reached(CachePoint.FILL_SIZE_READ, mapping.id, index + i);
                 if (valid < bytes) {
                     OffHeap.zero(cache.arena.address(frame) + valid, bytes - valid);
                 }

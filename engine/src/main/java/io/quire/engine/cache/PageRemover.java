@@ -37,32 +37,22 @@ final class PageRemover {
         try {
             if (newSize >= oldSize) {
                 settleTail(mapping, oldSize);
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.GROW_TAIL_SETTLED, mapping.id, oldSize >>> FRAME_SHIFT);
-                }
+                StopPoints.reached(CachePoint.GROW_TAIL_SETTLED, mapping.id, oldSize >>> FRAME_SHIFT);
                 mapping.noteOwnChange();
                 mapping.file.truncate(newSize);
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.GROW_BEFORE_PUBLISH, mapping.id, oldSize >>> FRAME_SHIFT);
-                }
+                StopPoints.reached(CachePoint.GROW_BEFORE_PUBLISH, mapping.id, oldSize >>> FRAME_SHIFT);
                 mapping.publishSize(newSize);
                 return;
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.TRUNCATE_BEFORE_PUBLISH, mapping.id, newSize >>> FRAME_SHIFT);
-            }
+            StopPoints.reached(CachePoint.TRUNCATE_BEFORE_PUBLISH, mapping.id, newSize >>> FRAME_SHIFT);
             mapping.publishSize(newSize);
             saveDirty(mapping, newSize >>> FRAME_SHIFT, PageTree.MAX_INDEX, oldSize);
             mapping.noteOwnChange();
             final long firstGone = PageFiller.pages(newSize);
             cutOff(mapping, firstGone, PageFiller.pages(oldSize) - 1);
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.TRUNCATE_BEFORE_TAIL, mapping.id, firstGone);
-            }
+            StopPoints.reached(CachePoint.TRUNCATE_BEFORE_TAIL, mapping.id, firstGone);
             settleTail(mapping, newSize);
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.TRUNCATE_BEFORE_STORE, mapping.id, firstGone);
-            }
+            StopPoints.reached(CachePoint.TRUNCATE_BEFORE_STORE, mapping.id, firstGone);
             boolean done = false;
             try {
                 mapping.file.truncate(newSize);
@@ -114,9 +104,7 @@ final class PageRemover {
                 removeOnce(mapping, tail, tail, saved);
                 left = !PageTree.isPage(mapping.tree.lookup(tail));
                 if (left) {
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(CachePoint.RESTORE_PAGE_REMOVED, mapping.id, tail);
-                    }
+                    StopPoints.reached(CachePoint.RESTORE_PAGE_REMOVED, mapping.id, tail);
                     mapping.publishSize(newSize);
                 }
             } finally {
@@ -132,17 +120,13 @@ final class PageRemover {
     void punch(final Mapping mapping, final long offset, final long length) throws CacheException {
         final long end = Math.min(offset + length, mapping.size());
         try {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.PUNCH_BEFORE_STORE, mapping.id, offset >>> FRAME_SHIFT);
-            }
+            StopPoints.reached(CachePoint.PUNCH_BEFORE_STORE, mapping.id, offset >>> FRAME_SHIFT);
             mapping.noteOwnChange();
             mapping.file.punch(offset, length);
         } catch (final StoreException e) {
             throw new CacheException("punching " + length + " bytes at " + offset, e);
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.PUNCH_STORED, mapping.id, offset >>> FRAME_SHIFT);
-        }
+        StopPoints.reached(CachePoint.PUNCH_STORED, mapping.id, offset >>> FRAME_SHIFT);
         if (offset >= end) {
             return;
         }
@@ -169,19 +153,13 @@ final class PageRemover {
             for (int i = 0; i < batch.count; i++) {
                 final long index = batch.indices[i];
                 final int frame = batch.frames[i];
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.PUNCH_FOUND, mapping.id, index);
-                }
+                StopPoints.reached(CachePoint.PUNCH_FOUND, mapping.id, index);
                 final int stripe = cache.stripes.stripe(mapping.id, index);
                 cache.stripes.lock(stripe);
                 try {
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(CachePoint.PUNCH_HAS_STRIPE, mapping.id, index);
-                    }
+                    StopPoints.reached(CachePoint.PUNCH_HAS_STRIPE, mapping.id, index);
                     cache.lockPage(frame);
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(CachePoint.PUNCH_HAS_PAGE, mapping.id, index);
-                    }
+                    StopPoints.reached(CachePoint.PUNCH_HAS_PAGE, mapping.id, index);
                     final boolean gone;
                     if (mapping.isBound(frame, index)) {
                         mapping.unmapLocked(index, frame);
@@ -223,13 +201,9 @@ final class PageRemover {
 
     /** The mapping has been marked closed: no fault inserts after its mutex was passed. */
     void tearDown(final Mapping mapping) throws CacheException {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.TEARDOWN_BEGUN, mapping.id, 0);
-        }
+        StopPoints.reached(CachePoint.TEARDOWN_BEGUN, mapping.id, 0);
         cache.stripes.passAll();
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.TEARDOWN_STRIPES_PASSED, mapping.id, 0);
-        }
+        StopPoints.reached(CachePoint.TEARDOWN_STRIPES_PASSED, mapping.id, 0);
         mapping.unmapPages(0, Long.MAX_VALUE, true);
         // A store that saw the file open has its page's lock, or comes too late: after this pass its page is dirty or gone.
         if (removeOnce(mapping, 0, PageTree.MAX_INDEX, true) && StopPoints.ENABLED) {
@@ -258,9 +232,7 @@ final class PageRemover {
         if (frame == Mapping.NONE) {
             return;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.ZERO_FOUND, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.ZERO_FOUND, mapping.id, index);
         cache.lockPage(frame);
         // A page with some valid blocks too; what is zeroed of the others is read again (C14).
         if (mapping.isBound(frame, index)
@@ -275,15 +247,11 @@ final class PageRemover {
 
     /** A smaller size has been published: no page from the first one on is left, and none comes in any more (C5). */
     private void cutOff(final Mapping mapping, final long first, final long last) {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.TRUNCATE_SIZE_PUBLISHED, mapping.id, first);
-        }
+        StopPoints.reached(CachePoint.TRUNCATE_SIZE_PUBLISHED, mapping.id, first);
         if (first <= last) {
             cache.stripes.passRange(mapping.id, first, last);
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.TRUNCATE_STRIPES_PASSED, mapping.id, first);
-        }
+        StopPoints.reached(CachePoint.TRUNCATE_STRIPES_PASSED, mapping.id, first);
         // Private copies too, which the removal of pages does not meet. Nobody makes one beyond the published size (M4), but a
         // page that went by the old size can be shown until it is removed.
         mapping.unmapPages(first, Long.MAX_VALUE, true);
@@ -294,9 +262,7 @@ final class PageRemover {
     /** Removes pages until a pass over the range finds none; only where faults no longer bring new ones in. */
     private void removeAll(final Mapping mapping, final long first, final long last) {
         while (removeOnce(mapping, first, last, false)) {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.TRUNCATE_BETWEEN_PASSES, mapping.id, first);
-            }
+            StopPoints.reached(CachePoint.TRUNCATE_BETWEEN_PASSES, mapping.id, first);
         }
     }
 
@@ -366,15 +332,11 @@ final class PageRemover {
     }
 
     private void removeBatch(final Mapping mapping, final Batch batch, final ThreadState state) {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.REMOVE_COLLECTED, mapping.id, batch.indices[0]);
-        }
+        StopPoints.reached(CachePoint.REMOVE_COLLECTED, mapping.id, batch.indices[0]);
         for (int i = 0; i < batch.count; i++) {
             cache.lockPage(batch.frames[i]);
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.REMOVE_LOCKED, mapping.id, batch.indices[0]);
-        }
+        StopPoints.reached(CachePoint.REMOVE_LOCKED, mapping.id, batch.indices[0]);
         long removed = 0;
         for (int i = 0; i < batch.count; i++) {
             if (mapping.isBound(batch.frames[i], batch.indices[i])) {

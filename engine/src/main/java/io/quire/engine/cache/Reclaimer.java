@@ -79,16 +79,12 @@ final class Reclaimer {
         if ((descriptors.state(frame) & busy) != 0 || descriptors.refs(frame) != 1 || !cache.compounds.tryGet(frame)) {
             return 0;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.EVICT_REFERENCED, descriptors.mapping(frame), descriptors.index(frame));
-        }
+        StopPoints.reached(CachePoint.EVICT_REFERENCED, descriptors.mapping(frame), descriptors.index(frame));
         int evicted = 0;
         int pieces = 0;
         if (cache.tryLockPage(frame)) {
             // Binding and unbinding need the page lock: from here on the pair (mapping, index) is stable.
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.EVICT_LOCKED, descriptors.mapping(frame), descriptors.index(frame));
-            }
+            StopPoints.reached(CachePoint.EVICT_LOCKED, descriptors.mapping(frame), descriptors.index(frame));
             final int frames = 1 << descriptors.order(frame);
             final Mapping mapping = cache.mappings.get(descriptors.mapping(frame));
             // Of a compound page the frames that regions use stay, and the others go.
@@ -109,9 +105,7 @@ final class Reclaimer {
                 }
             }
             if (evicted != 0) {
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.EVICT_DETACHED, mapping.id, descriptors.index(frame));
-                }
+                StopPoints.reached(CachePoint.EVICT_DETACHED, mapping.id, descriptors.index(frame));
                 mapping.forget(frame, state);
                 cache.unlockPage(frame);
                 cache.compounds.free(frame);
@@ -177,9 +171,7 @@ final class Reclaimer {
             return false;
         }
         final long index = descriptors.index(head);
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.EVICT_FROZEN, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.EVICT_FROZEN, mapping.id, index);
         boolean clean = mapping.isBound(head, index);
         for (int frame = head; clean && frame < head + (1 << descriptors.order(head)); frame++) {
             clean = (descriptors.state(frame) & (DIRTY | WRITEBACK)) == 0 && descriptors.maps(frame) == 0;

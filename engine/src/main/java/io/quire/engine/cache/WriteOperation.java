@@ -118,14 +118,10 @@ public final class WriteOperation {
         while (true) {
             int frame = mapping.getPage(index);
             if (frame != Mapping.NONE) {
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(CachePoint.WRITE_FOUND, mapping.id, index);
-                }
+                StopPoints.reached(CachePoint.WRITE_FOUND, mapping.id, index);
                 cache.lockPageOrRelease(frame);
                 if (mapping.isBound(frame, index)) {
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
-                    }
+                    StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
                     if (cache.descriptors.has(frame, UPTODATE)) {
                         cache.replacement.touched(frame);
                     }
@@ -139,14 +135,10 @@ public final class WriteOperation {
             if (frame == FrameAllocator.NONE) {
                 return Mapping.NONE;
             }
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.WRITE_HAS_FRAME, mapping.id, index);
-            }
+            StopPoints.reached(CachePoint.WRITE_HAS_FRAME, mapping.id, index);
             switch (mapping.insert(index, frame, false, state)) {
                 case INSERTED -> {
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
-                    }
+                    StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
                     return frame;
                 }
                 case OCCUPIED -> { }
@@ -361,9 +353,7 @@ public final class WriteOperation {
             unlockRemoved(index, frame);
             return;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(CachePoint.WRITE_UNLOCKED, mapping.id, index);
-        }
+        StopPoints.reached(CachePoint.WRITE_UNLOCKED, mapping.id, index);
     }
 
     /**
@@ -430,9 +420,7 @@ public final class WriteOperation {
         boolean ended = false;
         state.count(CacheCounter.DIRTY, pages);
         try {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.WRITE_BEFORE_STORE, mapping.id, at >>> FRAME_SHIFT);
-            }
+            StopPoints.reached(CachePoint.WRITE_BEFORE_STORE, mapping.id, at >>> FRAME_SHIFT);
             while (done < bytes) {
                 state.count(CacheCounter.STORE_WRITES, 1);
                 final long n = mapping.file.write(at + done, vector);
@@ -444,9 +432,7 @@ public final class WriteOperation {
                 vector.advance(n);
             }
             ended = true;
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(CachePoint.WRITE_STORED, mapping.id, at >>> FRAME_SHIFT);
-            }
+            StopPoints.reached(CachePoint.WRITE_STORED, mapping.id, at >>> FRAME_SHIFT);
         } catch (final StoreException e) {
             failure = e;
             mapping.errors.record(e.errno());

@@ -178,9 +178,7 @@ public final class FaultMutexTable {
     }
 
     private void pass(final int stripe) {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(Point.PASSING, 0, stripe);
-        }
+        StopPoints.reached(Point.PASSING, 0, stripe);
         stripes[stripe].lock();
         stripes[stripe].unlock();
     }

@@ -2,10 +2,8 @@ package io.quire.engine.lock;
 
 /**
  * Named points at which a test can stop a thread, so that one chosen order of a race happens every time. With
- * {@link #ENABLED} off, as in production, a point is a branch on a constant that the compiler removes.
- *
- * <p>A package keeps its points in an enumeration of its own and guards each by the constant:
- * {@code if (StopPoints.ENABLED) StopPoints.reached(Point.SIZE_CHECKED, mapping, index);}
+ * {@link #ENABLED} off, as in production, a point is a call that the compiler removes with its arguments. A package keeps its
+ * points in an enumeration of its own.
  */
 public final class StopPoints {
     /** Whether points do anything: {@code -Dquire.stop.points=true}, as in every test. */

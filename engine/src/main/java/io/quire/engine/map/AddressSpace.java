@@ -257,9 +257,7 @@ public final class AddressSpace implements AutoCloseable {
         if (region == null || region.lockedAt() == sequence) {
             return null;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(MapPoint.TABLE_FOUND, region.pages().id(), address);
-        }
+        StopPoints.reached(MapPoint.TABLE_FOUND, region.pages().id(), address);
         return region.window().start == (slot << SLOT_SHIFT) ? region : null;
     }
 
@@ -327,13 +325,9 @@ public final class AddressSpace implements AutoCloseable {
         if (region.lockedAt() == sequence) {
             return false;
         }
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(MapPoint.PIN_CHECKED, region.pages().id(), region.window().start);
-        }
+        StopPoints.reached(MapPoint.PIN_CHECKED, region.pages().id(), region.window().start);
         region.addUser();
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(MapPoint.PIN_COUNTED, region.pages().id(), region.window().start);
-        }
+        StopPoints.reached(MapPoint.PIN_COUNTED, region.pages().id(), region.window().start);
         if (region.lockedAt() == sequence) {
             region.removeUser();
             return false;
@@ -356,9 +350,7 @@ public final class AddressSpace implements AutoCloseable {
         lock.lock();
         try {
             region.lockedAt(sequence);
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(MapPoint.CHANGE_LOCKED, region.pages().id(), region.window().start);
-            }
+            StopPoints.reached(MapPoint.CHANGE_LOCKED, region.pages().id(), region.window().start);
             awaitUsers(region);
             change.run(region.window());
         } finally {

@@ -28,9 +28,7 @@ final class CopyOnWrite {
             return false;
         }
         try {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(MapPoint.COPY_SOURCE_PINNED, pages.id(), index);
-            }
+            StopPoints.reached(MapPoint.COPY_SOURCE_PINNED, pages.id(), index);
             window.table.use(page);
             final long word = window.entry(page);
             final long before = Entry.lock(word);
@@ -38,9 +36,7 @@ final class CopyOnWrite {
             try {
                 if ((before & Entry.PRIVATE) == 0 && pages.isCurrent(index, frame)) {
                     copyPage(window.frameBase + ((long) frame << FRAME_SHIFT), window.table.copyAddress(page));
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.COPY_DONE, pages.id(), index);
-                    }
+                    StopPoints.reached(MapPoint.COPY_DONE, pages.id(), index);
                     OffHeap.fullFence();
                     if (pages.isCurrent(index, frame)) {
                         after = Entry.ownCopy(page, Entry.ACCESSED | Entry.WRITABLE);

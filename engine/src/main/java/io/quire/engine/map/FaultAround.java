@@ -52,14 +52,10 @@ final class FaultAround {
         long entry = 0;
         try {
             final long index = window.firstIndex() + page;
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(MapPoint.AROUND_ENTRY_LOCKED, pages.id(), index);
-            }
+            StopPoints.reached(MapPoint.AROUND_ENTRY_LOCKED, pages.id(), index);
             final long state = pages.tryShow(index, frame);
             if (state != FilePages.REFUSED) {
-                if (StopPoints.ENABLED) {
-                    StopPoints.reached(MapPoint.AROUND_SHOWN, pages.id(), index);
-                }
+                StopPoints.reached(MapPoint.AROUND_SHOWN, pages.id(), index);
                 entry = Entry.shared(frame, state, Entry.ACCESSED);
             }
         } finally {

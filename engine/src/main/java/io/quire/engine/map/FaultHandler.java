@@ -40,9 +40,7 @@ final class FaultHandler {
         final boolean asks = shared && region.asksMadeWritable();
         if (!attempt(region, offset, bytes, store, !asks)) {
             final long index = region.fileOffset() + offset >>> FRAME_SHIFT;
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(MapPoint.WRITABLE_ASKING, region.pages().id(), index);
-            }
+            StopPoints.reached(MapPoint.WRITABLE_ASKING, region.pages().id(), index);
             // Nothing is held here, the region neither: who changes it waits for its users, with the region table locked.
             region.askMadeWritable(index);
             attempt(region, offset, bytes, store, true);
@@ -123,18 +121,12 @@ final class FaultHandler {
             return;
         }
         try {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(MapPoint.FAULT_PAGE_PINNED, pages.id(), index);
-            }
+            StopPoints.reached(MapPoint.FAULT_PAGE_PINNED, pages.id(), index);
             if (pages.lock(index, frame)) {
                 try {
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.FAULT_PAGE_LOCKED, pages.id(), index);
-                    }
+                    StopPoints.reached(MapPoint.FAULT_PAGE_LOCKED, pages.id(), index);
                     install(pages, window, page, frame, 0);
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.FAULT_INSTALLED, pages.id(), index);
-                    }
+                    StopPoints.reached(MapPoint.FAULT_INSTALLED, pages.id(), index);
                 } finally {
                     pages.unlock(frame);
                 }
@@ -157,22 +149,14 @@ final class FaultHandler {
             return;
         }
         try {
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(MapPoint.WRITABLE_GRANTED, pages.id(), index);
-            }
+            StopPoints.reached(MapPoint.WRITABLE_GRANTED, pages.id(), index);
             if (pages.lock(index, frame)) {
                 try {
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.FAULT_PAGE_LOCKED, pages.id(), index);
-                    }
+                    StopPoints.reached(MapPoint.FAULT_PAGE_LOCKED, pages.id(), index);
                     pages.markDirty(index, frame);
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.WRITABLE_DIRTY, pages.id(), index);
-                    }
+                    StopPoints.reached(MapPoint.WRITABLE_DIRTY, pages.id(), index);
                     install(pages, window, page, frame, Entry.WRITABLE);
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.FAULT_INSTALLED, pages.id(), index);
-                    }
+                    StopPoints.reached(MapPoint.FAULT_INSTALLED, pages.id(), index);
                 } finally {
                     pages.unlock(frame);
                 }

@@ -286,9 +286,7 @@ public final class MappedRegion implements AutoCloseable {
             // Out of the table first: it is not found again, whatever becomes of those who have it.
             space.remove(before.start);
             publish(new Window(-1, 0, before.fileOffset, false, before.table, before));
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(MapPoint.CHANGE_PUBLISHED, pages.id(), before.start);
-            }
+            StopPoints.reached(MapPoint.CHANGE_PUBLISHED, pages.id(), before.start);
             mapper.clearAll(before, 0, before.pages() - 1);
             publish(window.settled());
             space.free(before.table);
@@ -398,14 +396,10 @@ public final class MappedRegion implements AutoCloseable {
                 final long word = seen.entry(offset >>> FRAME_SHIFT);
                 final long entry = OffHeap.getLongAcquire(word);
                 if ((entry & Entry.PRESENT) != 0) {
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.LOAD_ENTRY_READ, pages.id(), seen.fileOffset + offset >>> FRAME_SHIFT);
-                    }
+                    StopPoints.reached(MapPoint.LOAD_ENTRY_READ, pages.id(), seen.fileOffset + offset >>> FRAME_SHIFT);
                     final long base = (entry & Entry.PRIVATE) == 0 ? seen.frameBase : seen.privateBase;
                     final long value = Words.get(base + (entry & Entry.FRAME_MASK) + at, bytes);
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.LOAD_VALUE_READ, pages.id(), seen.fileOffset + offset >>> FRAME_SHIFT);
-                    }
+                    StopPoints.reached(MapPoint.LOAD_VALUE_READ, pages.id(), seen.fileOffset + offset >>> FRAME_SHIFT);
                     OffHeap.loadFence();
                     if (seen.fileOffset + offset + bytes <= pages.size() && window == seen
                         && ((OffHeap.getLong(word) ^ entry) & ~Entry.LOCKED) == 0) {
@@ -441,9 +435,7 @@ public final class MappedRegion implements AutoCloseable {
                 final long word = seen.entry(offset >>> FRAME_SHIFT);
                 final long entry = lockWritable(seen, word, seen.fileOffset + offset + bytes);
                 if (entry != 0) {
-                    if (StopPoints.ENABLED) {
-                        StopPoints.reached(MapPoint.STORE_ENTRY_LOCKED, pages.id(), seen.fileOffset + offset >>> FRAME_SHIFT);
-                    }
+                    StopPoints.reached(MapPoint.STORE_ENTRY_LOCKED, pages.id(), seen.fileOffset + offset >>> FRAME_SHIFT);
                     final long base = (entry & Entry.PRIVATE) == 0 ? seen.frameBase : seen.privateBase;
                     Words.put(base + (entry & Entry.FRAME_MASK) + at, bytes, value);
                     OffHeap.putLongRelease(word, entry | Entry.ACCESSED);
@@ -561,9 +553,7 @@ public final class MappedRegion implements AutoCloseable {
             throw AddressSpace.noSpace(pages.name(), newLength, e);
         }
         publish(new Window(before.start, newLength, before.fileOffset, before.writable, table, before));
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(MapPoint.CHANGE_PUBLISHED, pages.id(), before.start);
-        }
+        StopPoints.reached(MapPoint.CHANGE_PUBLISHED, pages.id(), before.start);
         if (!fits) {
             mapper.moveAll(before, table);
         } else if (newPages < before.pages()) {

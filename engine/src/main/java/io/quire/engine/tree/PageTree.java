@@ -291,9 +291,7 @@ public final class PageTree implements AutoCloseable {
                 return EMPTY;
             }
             bits -= Words.BITS;
-            if (StopPoints.ENABLED) {
-                StopPoints.reached(TreePoint.LOOKUP_NODE, 0, index);
-            }
+            StopPoints.reached(TreePoint.LOOKUP_NODE, 0, index);
             word = OffHeap.getIntAcquire(Words.slotAddress(slots, word, Words.slotOf(index, bits)));
         }
         return Words.isNode(word) ? EMPTY : word;
@@ -407,9 +405,7 @@ public final class PageTree implements AutoCloseable {
     }
 
     private static void rootReadForMarks() {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(TreePoint.ROOT_READ_FOR_MARKS, 0, 0);
-        }
+        StopPoints.reached(TreePoint.ROOT_READ_FOR_MARKS, 0, 0);
     }
 
     /**

@@ -1,8 +1,8 @@
 package io.quire.engine.tree;
 
 /**
- * Where tests can stop, or count, what goes on in a tree. Each use is guarded by
- * {@link io.quire.engine.lock.StopPoints#ENABLED}. There is no mapping.
+ * Where tests can stop, or count, what goes on in a tree ({@link io.quire.engine.lock.StopPoints}). There is no
+ * mapping.
  */
 enum TreePoint {
     /** An ordered search is about to look at the marks of a node. The number is the index of the node's first page. */

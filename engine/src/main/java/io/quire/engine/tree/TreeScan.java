@@ -30,9 +30,7 @@ final class TreeScan {
      */
     static long next(final NodeSlab slab, final int word, final int shift, final long base, final long from,
         final long to, final int mark) {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(TreePoint.SCAN_NODE, 0, base);
-        }
+        StopPoints.reached(TreePoint.SCAN_NODE, 0, base);
         final long marks = OffHeap.getLongAcquire(slab.mark(word, mark));
         long wanted = marks & range(shift, base, from, to);
         if (shift == 0) {
@@ -72,9 +70,7 @@ final class TreeScan {
     static int gang(final NodeSlab slab, final int word, final int shift, final long base, final long from,
         final long to, final int mark, final long[] indices, final int[] frames, final int limit,
         final int found) {
-        if (StopPoints.ENABLED) {
-            StopPoints.reached(TreePoint.SCAN_NODE, 0, base);
-        }
+        StopPoints.reached(TreePoint.SCAN_NODE, 0, base);
         final long marks = OffHeap.getLongAcquire(slab.mark(word, mark));
         long wanted = marks & range(shift, base, from, to);
         int filled = found;
