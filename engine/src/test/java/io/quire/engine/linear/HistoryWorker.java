@@ -147,7 +147,8 @@ final class HistoryWorker implements Callable<Void> {
             track.note("truncates to " + size + " and back");
             zero(size, FILE_SIZE, () -> file.truncate(size));
             zero(FILE_SIZE, FILE_SIZE, () -> file.truncate(FILE_SIZE));
-        } else if (choice < 940) {
+        } else if (choice < 940 && space == null) {
+            // With regions a store that races with a punch may be lost after the hole was seen: K12.
             final long[] range = range(LONGEST);
             track.note("punches " + range[1] + " at " + range[0]);
             zero(range[0], range[0] + range[1], () -> file.punch(range[0], range[1]));
