@@ -125,7 +125,7 @@ class HeldMappingTest extends CacheFixture {
     }
 
     @Test
-    @DisplayName("G9: a mapping that is closed while a shrink works on it is closed when the shrink has moved on; both end well")
+    @DisplayName("G9, G12: a mapping that is closed while a shrink works on it is closed when the shrink has moved on; both end well")
     void closeDuringResize() throws Exception {
         final Points.Stop held = points.stop(CachePoint.WALK_HELD, mapping.id, Points.ANY);
         // Something must stand above the limit for there to be a walk.

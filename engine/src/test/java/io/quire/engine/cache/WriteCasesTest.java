@@ -246,7 +246,7 @@ class WriteCasesTest extends CacheFixture {
 
     @ParameterizedTest
     @EveryPolicy
-    @DisplayName("X14: the store fails under a dirty page: the page stays, uptodate and dirty, with what came through the region")
+    @DisplayName("X14, W10: the store fails under a dirty page: the page stays, uptodate and dirty, with what came through the region")
     void storeFailsUnderADirtyPage(final String policy) throws Exception {
         under(policy, true);
         storeThroughRegion(0, 7);
@@ -281,7 +281,7 @@ class WriteCasesTest extends CacheFixture {
 
     @ParameterizedTest
     @EveryPolicy
-    @DisplayName("X16: a page that gets dirty while its write is at the store stays when the store fails")
+    @DisplayName("X16, W10: a page that gets dirty while its write is at the store stays when the store fails")
     void dirtyDuringTheStoreWrite(final String policy) throws Exception {
         under(policy, true);
         faults.hook((moment, call) -> {
