@@ -25,8 +25,8 @@ class CompareIT {
     @Test
     @DisplayName("P1, P7: a run over a few rows measures every server, writes table, chart and JSON, and leaves no mount, file or process")
     void smoke() throws Exception {
-        assumeTrue(Files.isWritable(Path.of("/dev/fuse")) && Programs.has("fio") && Programs.has("taskset"), "mounts cannot be compared here");
-        assumeTrue(Files.exists(Path.of(System.getenv().getOrDefault("QUIRE_JAR", ""))), "the frontend has not been built");
+        requireMounts("fio", "taskset");
+        assertThat(Path.of(System.getenv().getOrDefault("QUIRE_JAR", ""))).as("the frontend's jar, built before").exists();
         final long children = ProcessHandle.current().descendants().count();
         final Options options = Options.parse("--servers", "quire-multi-page,passthrough,bare", "--output", output.toString());
         final List<Plan.Step> plan = List.of(
@@ -57,7 +57,7 @@ class CompareIT {
     @Test
     @DisplayName("P6: a server that hangs is cut off, its row says so, and it is mounted again for the next")
     void hangs() throws Exception {
-        assumeTrue(Files.isWritable(Path.of("/dev/fuse")) && Programs.has("taskset") && Programs.has("bindfs"), "there is no bindfs to stop");
+        requireMounts("taskset", "bindfs");
         final Options options = Options.parse("--servers", "bindfs,bare", "--output", output.toString());
         final Plan.Step list = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new FilesWorkload());
         final Plan.Step stopped = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new StoppedServer());
@@ -65,6 +65,12 @@ class CompareIT {
         assertThat(output.resolve("compare-part.md")).content().contains("| stopped, ms | hung | ")
             .contains("tmpfs, one core, stopped, bindfs: hung: ls: no end after 2 s").containsPattern("\\| unlink, us \\| [0-9]");
         assertThat(leftovers()).isEmpty();
+    }
+
+    /** Without /dev/fuse nothing can be mounted; the programs are installed by scripts/test, so one that is missing is an error. */
+    private static void requireMounts(final String... programs) {
+        assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "nothing can be mounted here: /dev/fuse is missing or closed");
+        assertThat(programs).as("programs that scripts/test installs").allMatch(Programs::has);
     }
 
     /** Stops the server's process, as a debugger would, and then asks it. */
