@@ -1,7 +1,7 @@
 package io.quire.engine;
 
 import io.quire.engine.cache.PageCache;
-import io.quire.engine.evict.S3FifoPolicy;
+import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.write.WritePolicies;
 
 /** The way in for programs that embed the engine: a page cache with the usual policies. */
@@ -10,11 +10,11 @@ public final class Quire {
     }
 
     /**
-     * Starts to describe a cache with the {@code multi-page} write policy and S3-FIFO replacement.
+     * Starts to describe a cache with the {@code multi-page} write policy and the default replacement policy.
      *
      * @return a builder
      */
     public static PageCache.Builder cache() {
-        return PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new);
+        return PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT);
     }
 }

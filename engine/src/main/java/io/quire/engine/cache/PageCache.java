@@ -146,7 +146,7 @@ public final class PageCache implements AutoCloseable {
 
     /** Describes a cache. Not thread-safe. */
     public static final class Builder {
-        private final ReplacementFactory replacement;
+        private ReplacementFactory replacement;
         private WritePolicy writePolicy;
         private long capacity = 512L << 20;
         private long maxCapacity;
@@ -226,6 +226,17 @@ public final class PageCache implements AutoCloseable {
          */
         public Builder writePolicy(final WritePolicy policy) {
             writePolicy = Objects.requireNonNull(policy, "policy");
+            return this;
+        }
+
+        /**
+         * Sets which page gives way when the cache is full.
+         *
+         * @param factory makes the cache's policy, for example one of {@code io.quire.engine.evict.ReplacementPolicies}
+         * @return this
+         */
+        public Builder replacementPolicy(final ReplacementFactory factory) {
+            replacement = Objects.requireNonNull(factory, "factory");
             return this;
         }
 

@@ -78,6 +78,13 @@ final class FrameList {
         size -= 1 << countedOrder(frame);
     }
 
+    /** Makes a page the newest, with the size that was counted. */
+    void renew(final int frame) {
+        final int order = countedOrder(frame);
+        remove(frame);
+        add(frame, order);
+    }
+
     /** Puts a page of the same size in another's place. */
     void replace(final int frame, final int by) {
         insertAfter(frame, by);
