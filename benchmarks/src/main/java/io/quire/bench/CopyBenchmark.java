@@ -12,7 +12,6 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.infra.ThreadParams;
 
 import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
@@ -59,42 +58,16 @@ public class CopyBenchmark {
         }
     }
 
-    /** Where a thread copies to, and from where. */
-    @State(Scope.Thread)
-    public static class Target {
-        private static final int BUFFER = 64 << 10;
-
-        private final long buffer = NativeMemory.reserve(BUFFER, false);
-        private RandomOffsets pages;
-        private RandomOffsets blocks;
-
-        /** Made by JMH. */
-        public Target() {
-            pages = null;
-        }
-
-        /**
-         * Starts the offsets.
-         *
-         * @param thread which thread this is
-         */
-        @Setup(Level.Trial)
-        public void start(final ThreadParams thread) {
-            pages = new RandomOffsets(Fixture.BYTES, 4096, 4096, thread.getThreadIndex());
-            blocks = new RandomOffsets(Fixture.BYTES, 4096, BUFFER, thread.getThreadIndex());
-        }
-    }
-
     /**
      * One page.
      *
      * @param source the bytes
-     * @param target the thread's buffer
+     * @param cursor the thread's buffer and offsets
      * @return bytes copied
      */
     @Benchmark
-    public int kib4(final Source source, final Target target) {
-        OffHeap.copy(source.address + target.pages.next(), target.buffer, 4096);
+    public int kib4(final Source source, final Cursor cursor) {
+        OffHeap.copy(source.address + cursor.pages.next(), cursor.buffer, 4096);
         return 4096;
     }
 
@@ -102,12 +75,12 @@ public class CopyBenchmark {
      * Sixteen pages, beginning at any page.
      *
      * @param source the bytes
-     * @param target the thread's buffer
+     * @param cursor the thread's buffer and offsets
      * @return bytes copied
      */
     @Benchmark
-    public int kib64(final Source source, final Target target) {
-        OffHeap.copy(source.address + target.blocks.next(), target.buffer, 64 << 10);
+    public int kib64(final Source source, final Cursor cursor) {
+        OffHeap.copy(source.address + cursor.blocks.next(), cursor.buffer, 64 << 10);
         return 64 << 10;
     }
 }

@@ -4,13 +4,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
 
 import org.openjdk.jmh.annotations.Benchmark;
@@ -23,22 +19,17 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
 
-/** Peer: the same read of 8 bytes in a file that is mapped into memory, by the JDK's two ways of mapping. */
+/** Peer: the same reads of a file that is mapped into memory, every page of it mapped, by the JDK's two ways of mapping. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class MappedBenchmark {
-    private static final int CHUNK = 1 << 20;
-    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
-
-    private final RandomOffsets words = new RandomOffsets(Fixture.BYTES, 8, 8, 0);
-    private final long target = NativeMemory.reserve(8, false);
     private Arena arena;
     private MappedByteBuffer buffer;
     private MemorySegment segment;
+    private long address;
 
     /** Made by JMH. */
     public MappedBenchmark() {
@@ -46,33 +37,20 @@ public class MappedBenchmark {
     }
 
     /**
-     * Makes a file in memory, where there is such a file system, and maps it with every page present.
+     * Makes a file in memory and maps it with every page present.
      *
      * @throws IOException when the file cannot be made
      */
     @Setup(Level.Trial)
     public void map() throws IOException {
-        final Path path = Files.isWritable(SHARED_MEMORY) ? Files.createTempFile(SHARED_MEMORY, "quire-bench", null)
-            : Files.createTempFile("quire-bench", null);
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            // The name is not needed any more, and a killed benchmark then leaves nothing behind.
-            Files.delete(path);
-            final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.nativeOrder());
-            for (long at = 0; at < Fixture.BYTES; at += CHUNK) {
-                for (int word = 0; word < CHUNK; word += Long.BYTES) {
-                    chunk.putLong(word, at + word);
-                }
-                while (chunk.hasRemaining()) {
-                    channel.write(chunk, at + chunk.position());
-                }
-                chunk.clear();
-            }
+        try (FileChannel channel = PeerFile.make(FilePlace.memory, Fixture.BYTES)) {
             arena = Arena.ofShared();
             buffer = channel.map(FileChannel.MapMode.READ_ONLY, 0, Fixture.BYTES);
             buffer.order(ByteOrder.nativeOrder());
             buffer.load();
             segment = channel.map(FileChannel.MapMode.READ_ONLY, 0, Fixture.BYTES, arena);
             segment.load();
+            address = segment.address();
         }
     }
 
@@ -80,28 +58,53 @@ public class MappedBenchmark {
     @TearDown(Level.Trial)
     public void unmap() {
         arena.close();
-        NativeMemory.release(target, 8);
     }
 
     /**
-     * Through a byte buffer.
+     * One word, through a byte buffer.
      *
+     * @param cursor the thread's offsets
      * @return bytes read
      */
     @Benchmark
-    public int buffer8() {
-        OffHeap.putLong(target, buffer.getLong((int) words.next()));
+    public int buffer8(final Cursor cursor) {
+        OffHeap.putLong(cursor.buffer, buffer.getLong((int) cursor.words.next()));
         return 8;
     }
 
     /**
-     * Through a memory segment.
+     * One word, through a memory segment.
      *
+     * @param cursor the thread's offsets
      * @return bytes read
      */
     @Benchmark
-    public int segment8() {
-        OffHeap.putLong(target, segment.get(ValueLayout.JAVA_LONG, words.next()));
+    public int segment8(final Cursor cursor) {
+        OffHeap.putLong(cursor.buffer, segment.get(ValueLayout.JAVA_LONG, cursor.words.next()));
         return 8;
+    }
+
+    /**
+     * One page, copied by the routine that the cache uses, without any check.
+     *
+     * @param cursor the thread's buffer and offsets
+     * @return bytes read
+     */
+    @Benchmark
+    public int kib4(final Cursor cursor) {
+        OffHeap.copy(address + cursor.pages.next(), cursor.buffer, 4096);
+        return 4096;
+    }
+
+    /**
+     * Sixteen pages, beginning at any page, in the same way.
+     *
+     * @param cursor the thread's buffer and offsets
+     * @return bytes read
+     */
+    @Benchmark
+    public int kib64(final Cursor cursor) {
+        OffHeap.copy(address + cursor.blocks.next(), cursor.buffer, 64 << 10);
+        return 64 << 10;
     }
 }

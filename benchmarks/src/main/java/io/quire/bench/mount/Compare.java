@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.quire.bench.report.Json;
 import io.quire.engine.write.WritePolicies;
 
 /** The mount against its peers: what {@code scripts/compare} runs. */

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
+import io.quire.bench.report.Json;
+
 /** What fio reports in JSON. */
 final class FioOutput {
     private FioOutput() {

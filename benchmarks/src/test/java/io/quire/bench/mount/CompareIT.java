@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.quire.bench.report.Json;
+
 /** The whole way on real mounts, with sizes that say nothing about speed. Peers take part where they are installed. */
 @Timeout(240)
 class CompareIT {

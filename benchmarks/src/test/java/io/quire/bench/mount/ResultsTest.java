@@ -11,6 +11,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
+import io.quire.bench.report.Json;
+
 /** From times to the table: medians, spread, ratios, targets, and everything that did not work. */
 class ResultsTest {
     private static final Row WRITE = FioWorkload.psync("write", 64 << 10).rows().getFirst();

@@ -1,4 +1,4 @@
-package io.quire.bench.mount;
+package io.quire.bench.report;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -6,8 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Reads and writes JSON: objects are maps, arrays lists, numbers doubles. Escapes by number are read as they are needed here, ASCII. */
-final class Json {
+/**
+ * Reads and writes JSON: objects are maps, arrays lists, numbers doubles. Escapes by number are read as they are needed here, ASCII.
+ * Thread-safe, as nothing is kept.
+ */
+public final class Json {
     private final String text;
     private int at;
 
@@ -15,8 +18,14 @@ final class Json {
         this.text = text;
     }
 
-    /** Reads one value from the first brace on: fio precedes its answer by notes in plain text. */
-    static Object parse(final String text) {
+    /**
+     * Reads one value from the first brace on: fio precedes its answer by notes in plain text.
+     *
+     * @param text the JSON, and what precedes it
+     * @return a map, a list, a string, a double or a boolean
+     * @throws IllegalArgumentException when it is no JSON, saying where
+     */
+    public static Object parse(final String text) {
         final Json json = new Json(text);
         json.at = Math.max(0, text.indexOf('{'));
         return json.value();
@@ -122,8 +131,13 @@ final class Json {
         at++;
     }
 
-    /** Writes a value, indented. */
-    static String write(final Object value) {
+    /**
+     * Writes a value, indented.
+     *
+     * @param value maps, lists, numbers and booleans as what they are, everything else as a string
+     * @return the JSON, ending with a line feed
+     */
+    public static String write(final Object value) {
         final StringBuilder text = new StringBuilder();
         write(text, value, 0);
         return text.append('\n').toString();
