@@ -13,6 +13,8 @@ import io.quire.engine.write.WritePolicies;
 import io.quire.fuse.jnr.JnrTransport;
 import io.quire.fuse.jnr.MountException;
 import io.quire.fuse.jnr.TransportOptions;
+import io.quire.fuse.trace.RecordingFileSystem;
+import io.quire.fuse.trace.TraceRecorder;
 import io.quire.fuse.vfs.FileSystem;
 import io.quire.fuse.vfs.Vfs;
 import io.quire.fuse.vfs.VfsOptions;
@@ -22,8 +24,12 @@ final class FuseBackend implements Backend {
     private final PageCache cache;
     private final FileSystem fileSystem;
     private final JnrTransport transport;
+    /** Null when nothing is recorded. */
+    private final TraceRecorder trace;
 
-    private FuseBackend(final PageCache cache, final FileSystem fileSystem, final JnrTransport transport) {
+    private FuseBackend(final PageCache cache, final FileSystem fileSystem, final JnrTransport transport,
+        final TraceRecorder trace) {
+        this.trace = trace;
         this.cache = cache;
         this.fileSystem = fileSystem;
         this.transport = transport;
@@ -33,15 +39,13 @@ final class FuseBackend implements Backend {
         final PageCache cache = Quire.cache().capacity(options.cacheSize()).hugePages(options.hugePages())
             .writePolicy(options.writePolicy()).build();
         try {
-            final FileSystem fileSystem = fileSystem(options, cache);
+            final TraceRecorder trace = RecordedTrace.create(options);
             try {
-                return new FuseBackend(cache, fileSystem, JnrTransport.mount(fileSystem,
-                    NativeNames.path(options.mountPoint()), transportOptions(options, counters.latencies())));
-            } catch (final MountException e) {
-                fileSystem.close();
-                throw CommandException.failed(CommandException.reason(e), e);
+                return mount(options, counters, cache, trace);
             } catch (final IOException | RuntimeException | Error e) {
-                fileSystem.close();
+                if (trace != null) {
+                    trace.discard();
+                }
                 throw e;
             }
         } catch (final IOException | RuntimeException | Error e) {
@@ -50,10 +54,27 @@ final class FuseBackend implements Backend {
         }
     }
 
-    private static FileSystem fileSystem(final MountOptions options, final PageCache cache) throws IOException {
+    private static Backend mount(final MountOptions options, final CountersFile counters, final PageCache cache,
+        final TraceRecorder trace) throws IOException {
+        final FileSystem fileSystem = fileSystem(options, cache, trace);
+        try {
+            return new FuseBackend(cache, fileSystem, JnrTransport.mount(fileSystem,
+                NativeNames.path(options.mountPoint()), transportOptions(options, counters.latencies())), trace);
+        } catch (final MountException e) {
+            fileSystem.close();
+            throw CommandException.failed(CommandException.reason(e), e);
+        } catch (final IOException | RuntimeException | Error e) {
+            fileSystem.close();
+            throw e;
+        }
+    }
+
+    private static FileSystem fileSystem(final MountOptions options, final PageCache cache, final TraceRecorder trace)
+        throws IOException {
         final VfsOptions behaviour = options.exclusive() ? VfsOptions.alone() : VfsOptions.shared();
-        return new Vfs(DirectoryStore.open(NativeNames.path(options.source()), DirectoryOptions.defaults()), cache,
-            behaviour.withReadOnly(options.readOnly()));
+        final FileSystem served = new Vfs(DirectoryStore.open(NativeNames.path(options.source()), DirectoryOptions.defaults()),
+            cache, behaviour.withReadOnly(options.readOnly()).withDirectIo(options.directIo()));
+        return trace == null ? served : new RecordingFileSystem(served, trace);
     }
 
     private static TransportOptions transportOptions(final MountOptions options, final LatencyTable latencies) {
@@ -99,9 +120,13 @@ final class FuseBackend implements Backend {
         transport.close();
         if (transport.serving()) {
             // Requests that are stuck in the store still use all this; it goes with the process.
+            if (trace != null) {
+                trace.abandon();
+            }
             return;
         }
         try {
+            RecordedTrace.end(trace);
             fileSystem.close();
         } finally {
             cache.close();

@@ -20,14 +20,16 @@ final class KernelOptions {
     private final boolean nonempty;
     private final boolean readOnly;
     private final boolean allowOther;
+    private final boolean directIo;
     private final String name;
 
     private KernelOptions(final Set<String> kernel, final boolean nonempty, final boolean readOnly,
-        final boolean allowOther, final String name) {
+        final boolean allowOther, final boolean directIo, final String name) {
         this.kernel = kernel;
         this.nonempty = nonempty;
         this.readOnly = readOnly;
         this.allowOther = allowOther;
+        this.directIo = directIo;
         this.name = name;
     }
 
@@ -36,6 +38,7 @@ final class KernelOptions {
         boolean nonempty = false;
         boolean readOnly = false;
         boolean allowOther = false;
+        boolean directIo = false;
         String name = null;
         for (final String argument : arguments) {
             for (final String option : argument.split(",")) {
@@ -44,6 +47,7 @@ final class KernelOptions {
                     case "nonempty" -> nonempty = true;
                     case "ro" -> readOnly = true;
                     case "allow_other" -> allowOther = true;
+                    case "direct_io" -> directIo = true;
                     default -> {
                         if (option.startsWith("fsname=") && option.length() > "fsname=".length()) {
                             name = option.substring("fsname=".length());
@@ -51,14 +55,14 @@ final class KernelOptions {
                             kernel.add(option);
                         } else {
                             throw CommandException.usage("-o " + option + ": unknown option; known are ro, rw, "
-                                + "nonempty, allow_other, fsname=NAME, max_read=BYTES, "
+                                + "nonempty, allow_other, direct_io, fsname=NAME, max_read=BYTES, "
                                 + String.join(", ", PLAIN.stream().sorted().toList()));
                         }
                     }
                 }
             }
         }
-        return new KernelOptions(kernel, nonempty, readOnly, allowOther, name);
+        return new KernelOptions(kernel, nonempty, readOnly, allowOther, directIo, name);
     }
 
     /** Options that are passed on as they are. */
@@ -76,6 +80,11 @@ final class KernelOptions {
 
     boolean allowOther() {
         return allowOther;
+    }
+
+    /** Whether the kernel shall cache no file data. */
+    boolean directIo() {
+        return directIo;
     }
 
     /** What the mount table shows as the source, or null for the source itself. */

@@ -53,6 +53,14 @@ final class MountCommand implements Callable<Integer> {
     @Option(names = "--allow-other", description = "let other users use the mount, as the permissions say")
     private boolean allowOther;
 
+    @Option(names = "--record", paramLabel = "FILE",
+        description = "record every operation into FILE, for quire replay; with --direct-io reads that the kernel would answer "
+            + "from its own cache are recorded too")
+    private String record;
+
+    @Option(names = "--direct-io", description = "the kernel caches no file data: every read and write of a program comes in")
+    private boolean directIo;
+
     @Option(names = {"--foreground", "-f"}, description = "stay in the foreground, with the log on standard error")
     private boolean foreground;
 
@@ -96,7 +104,8 @@ final class MountCommand implements Callable<Integer> {
         final MountOptions options = new MountOptions(inMemory ? null : CanonicalPath.of(source),
             kernel.name() != null ? kernel.name() : inMemory ? IN_MEMORY : CanonicalPath.of(source), inMemory,
             CanonicalPath.of(mountPoint), size, hugePages, policy, exclusive, readOnly || kernel.readOnly(),
-            allowOther || kernel.allowOther(), foreground || !launcher.isWaiting(), lab, kernel.nonempty(), kernel.kernel());
+            allowOther || kernel.allowOther(), foreground || !launcher.isWaiting(), lab, kernel.nonempty(),
+            directIo || kernel.directIo(), record == null ? null : RecordedTrace.named(record), kernel.kernel());
         Preflight.check(options);
         // Otherwise the kernel would tell programs that they may write.
         return !inMemory && NativeCalls.isReadOnly(options.source()) ? options.withReadOnly() : options;

@@ -20,19 +20,21 @@ import io.quire.engine.cache.WritePolicy;
  * @param foreground      whether the daemon stays in the foreground
  * @param lab             whether write policies are allowed that are known to deadlock
  * @param nonempty        whether the mount point may hold files, which the mount hides
+ * @param directIo        whether the kernel caches no file data
+ * @param record          the trace to make, canonical, or null for none
  * @param kernelOptions   passed on as they are
  */
 record MountOptions(String source, String sourceName, boolean inMemory, String mountPoint, long cacheSize,
     boolean hugePages, WritePolicy writePolicy, boolean exclusive, boolean readOnly, boolean allowOther,
-    boolean foreground, boolean lab, boolean nonempty, List<String> kernelOptions) {
+    boolean foreground, boolean lab, boolean nonempty, boolean directIo, String record, List<String> kernelOptions) {
 
     MountOptions withReadOnly() {
         return new MountOptions(source, sourceName, inMemory, mountPoint, cacheSize, hugePages, writePolicy, exclusive,
-            true, allowOther, foreground, lab, nonempty, kernelOptions);
+            true, allowOther, foreground, lab, nonempty, directIo, record, kernelOptions);
     }
 
     MountOptions withSource(final String made) {
         return new MountOptions(made, sourceName, inMemory, mountPoint, cacheSize, hugePages, writePolicy, exclusive,
-            readOnly, allowOther, foreground, lab, nonempty, kernelOptions);
+            readOnly, allowOther, foreground, lab, nonempty, directIo, record, kernelOptions);
     }
 }

@@ -23,6 +23,9 @@ final class Preflight {
         }
         checkMountPoint(options);
         checkSystem(options);
+        if (options.record() != null) {
+            RecordedTrace.check(options);
+        }
     }
 
     private static void checkNotOurs(final MountTable table, final String mountPoint) {

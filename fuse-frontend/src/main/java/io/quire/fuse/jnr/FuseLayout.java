@@ -73,16 +73,22 @@ final class FuseLayout {
     static final int WRITE_KILL_SUIDGID = 1 << 2;
 
     static final int INIT_IN_FLAGS_OFFSET = 12;
+    static final int INIT_IN_FLAGS2_OFFSET = 16;
     static final int INIT_OUT_MINOR_OFFSET = 4;
     static final int INIT_OUT_MAX_READAHEAD_OFFSET = 8;
     static final int INIT_OUT_FLAGS_OFFSET = 12;
     static final int INIT_OUT_BACKGROUND_OFFSET = 16;
     static final int INIT_OUT_MAX_WRITE_OFFSET = 20;
+    static final int INIT_OUT_FLAGS2_OFFSET = 32;
     static final int INIT_OUT_SIZE = 64;
     static final int INIT_ASYNC_DIO = 1 << 15;
     static final int INIT_PARALLEL_DIROPS = 1 << 18;
     static final int INIT_POSIX_ACL = 1 << 20;
     static final int INIT_HANDLE_KILLPRIV_V2 = 1 << 28;
+    /** There is a second word of flags. */
+    static final int INIT_EXT = 1 << 30;
+    /** In the second word. */
+    static final int INIT2_DIRECT_IO_ALLOW_MMAP = 1 << 4;
 
     static final int ANSWER_UNIQUE_OFFSET = 8;
     static final int ANSWER_BODY_OFFSET = 16;

@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  *   <dt>HANDLE_KILLPRIV_V2</dt><dd>the kernel need not ask for {@code security.capability} before every write, which
  *   is a round trip as long as the write's own; the server drops set-user-ID bits when the request says so</dd>
  *   <dt>POSIX_ACL</dt><dd>access control lists of the source decide, not the mode bits that stand for them</dd>
+ *   <dt>DIRECT_IO_ALLOW_MMAP</dt><dd>files that are opened with direct_io can still be mapped by several programs</dd>
  *   <dt>ASYNC_DIO</dt><dd>one program's asynchronous O_DIRECT requests come at the same time</dd>
  * </dl>
  *
@@ -31,7 +32,7 @@ final class Negotiation {
     private static final Logger LOG = LoggerFactory.getLogger(Negotiation.class);
 
     private static final int FURTHER_FLAGS = FuseLayout.INIT_ASYNC_DIO | FuseLayout.INIT_PARALLEL_DIROPS
-        | FuseLayout.INIT_POSIX_ACL | FuseLayout.INIT_HANDLE_KILLPRIV_V2;
+        | FuseLayout.INIT_POSIX_ACL | FuseLayout.INIT_HANDLE_KILLPRIV_V2 | FuseLayout.INIT_EXT;
     private static final int MAJOR = 7;
     private static final int MINOR = 19;
     /** The first version in which the answer has 64 bytes. */
@@ -96,16 +97,19 @@ final class Negotiation {
         if (extend) {
             final long unique = OffHeap.getLong(message + FuseLayout.MESSAGE_UNIQUE_OFFSET);
             final int offered = OffHeap.getInt(body + FuseLayout.INIT_IN_FLAGS_OFFSET);
+            final int offered2 = (offered & FuseLayout.INIT_EXT) == 0 ? 0
+                : OffHeap.getInt(body + FuseLayout.INIT_IN_FLAGS2_OFFSET);
             OffHeap.putLong(message + FuseLayout.MESSAGE_UNIQUE_OFFSET, unique | UNKNOWN_TO_KERNEL);
             libfuse.fuse_session_process(session, message, length, channel);
-            send(libfuse, channel, unique, offered);
+            send(libfuse, channel, unique, offered, offered2);
         } else {
             libfuse.fuse_session_process(session, message, length, channel);
         }
         done.countDown();
     }
 
-    private void send(final Libfuse.Functions libfuse, final long channel, final long unique, final int offered) {
+    private void send(final Libfuse.Functions libfuse, final long channel, final long unique, final int offered,
+                      final int offered2) {
         final int known = FuseLayout.CAP_ASYNC_READ | FuseLayout.CAP_ATOMIC_O_TRUNC | FuseLayout.CAP_BIG_WRITES
             | FuseLayout.CAP_DONT_MASK;
         try (Scratch answer = new Scratch(FuseLayout.ANSWER_BODY_OFFSET + FuseLayout.INIT_OUT_SIZE);
@@ -119,6 +123,7 @@ final class Negotiation {
             OffHeap.putInt(body + FuseLayout.INIT_OUT_FLAGS_OFFSET, want & known | FURTHER_FLAGS & offered);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_BACKGROUND_OFFSET, MAX_BACKGROUND | CONGESTION << Short.SIZE);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_MAX_WRITE_OFFSET, maxWrite);
+            OffHeap.putInt(body + FuseLayout.INIT_OUT_FLAGS2_OFFSET, FuseLayout.INIT2_DIRECT_IO_ALLOW_MMAP & offered2);
             final int result = libfuse.fuse_chan_send(channel, vector.address(), 1);
             if (result != 0) {
                 LOG.error("answering the kernel's INIT failed with {}", Errno.name(-result));

@@ -67,7 +67,7 @@ record TraceHeader(ByteOrder order, int pageSize, int flags, long startMillis, l
         final long duration = header.getLong(TraceLayout.DURATION_OFFSET);
         final int how = (int) word;
         final boolean valid = word == 0 ? claimed >= 0
-            : (how == TraceLayout.ENDING_UNMOUNTED || how == TraceLayout.ENDING_NO_SPACE)
+            : (how == TraceLayout.ENDING_UNMOUNTED || how == TraceLayout.ENDING_EARLY)
                 && word == TraceLayout.ending(how, slots, published, duration)
                 && 0 <= published && published <= slots && claimed == slots;
         if (!valid) {

@@ -100,8 +100,8 @@ public final class TraceLayout {
     static final int ENDING_NONE = 0;
     /** The mount came to its end. */
     static final int ENDING_UNMOUNTED = 1;
-    /** The trace could not grow; the mount went on. */
-    static final int ENDING_NO_SPACE = 2;
+    /** The trace could not grow or be written to; the mount went on. */
+    static final int ENDING_EARLY = 2;
 
     private static final int WORKER_SHIFT = 16;
     private static final int CHECK_SHIFT = 32;

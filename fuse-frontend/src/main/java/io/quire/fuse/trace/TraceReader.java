@@ -280,12 +280,12 @@ public final class TraceReader {
     }
 
     /**
-     * Whether the recording ended before the mount did, because the trace could not grow.
+     * Whether the recording ended before the mount did, because the trace could not grow or be written to.
      *
-     * @return true when there was no space
+     * @return true when there was no space for it, or its disk failed
      */
-    public boolean ranOutOfSpace() {
-        return header.ending() == TraceLayout.ENDING_NO_SPACE;
+    public boolean endedEarly() {
+        return header.ending() == TraceLayout.ENDING_EARLY;
     }
 
     /**

@@ -41,7 +41,7 @@ public final class TraceRecord {
             return false;
         }
         return switch (kind()) {
-            case READ, WRITE, FALLOCATE -> offset() >= 0 && offset() <= Long.MAX_VALUE - length() && result() <= length();
+            case READ, WRITE, FALLOCATE -> result() < 0 || offset() >= 0 && offset() <= Long.MAX_VALUE - length() && result() <= length();
             default -> true;
         };
     }

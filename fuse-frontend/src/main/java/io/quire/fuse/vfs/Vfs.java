@@ -447,7 +447,7 @@ public final class Vfs implements FileSystem {
         }
         final long fh = lastHandle.incrementAndGet();
         files.put(fh, handle);
-        out.set(fh, false, handle.data.keepsKernelPages());
+        out.set(fh, options.directIo(), handle.data.keepsKernelPages());
         return 0;
     }
 

@@ -11,8 +11,10 @@ import java.util.concurrent.TimeUnit;
  * @param readOnly          whether every change is refused with EROFS
  * @param entryTimeoutNanos how long the kernel may believe names, nanoseconds, 0 or more
  * @param attrTimeoutNanos  how long the kernel may believe attributes, nanoseconds, 0 or more
+ * @param directIo          whether the kernel is told to cache no file data, so that every read and write comes in
  */
-public record VfsOptions(boolean exclusive, boolean readOnly, long entryTimeoutNanos, long attrTimeoutNanos) {
+public record VfsOptions(boolean exclusive, boolean readOnly, long entryTimeoutNanos, long attrTimeoutNanos,
+                         boolean directIo) {
     private static final long SHARED_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
     private static final long EXCLUSIVE_TIMEOUT = TimeUnit.HOURS.toNanos(1);
 
@@ -29,7 +31,7 @@ public record VfsOptions(boolean exclusive, boolean readOnly, long entryTimeoutN
      * @return the options
      */
     public static VfsOptions shared() {
-        return new VfsOptions(false, false, SHARED_TIMEOUT, SHARED_TIMEOUT);
+        return new VfsOptions(false, false, SHARED_TIMEOUT, SHARED_TIMEOUT, false);
     }
 
     /**
@@ -39,7 +41,7 @@ public record VfsOptions(boolean exclusive, boolean readOnly, long entryTimeoutN
      * @return the options
      */
     public static VfsOptions alone() {
-        return new VfsOptions(true, false, EXCLUSIVE_TIMEOUT, EXCLUSIVE_TIMEOUT);
+        return new VfsOptions(true, false, EXCLUSIVE_TIMEOUT, EXCLUSIVE_TIMEOUT, false);
     }
 
     /**
@@ -49,6 +51,16 @@ public record VfsOptions(boolean exclusive, boolean readOnly, long entryTimeoutN
      * @return the options
      */
     public VfsOptions withReadOnly(final boolean refuse) {
-        return new VfsOptions(exclusive, refuse, entryTimeoutNanos, attrTimeoutNanos);
+        return new VfsOptions(exclusive, refuse, entryTimeoutNanos, attrTimeoutNanos, directIo);
+    }
+
+    /**
+     * The same, with or without the kernel's own cache of file data.
+     *
+     * @param direct whether the kernel caches no file data, except for files that are mapped
+     * @return the options
+     */
+    public VfsOptions withDirectIo(final boolean direct) {
+        return new VfsOptions(exclusive, readOnly, entryTimeoutNanos, attrTimeoutNanos, direct);
     }
 }
