@@ -7,6 +7,7 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -21,8 +22,8 @@ import io.quire.engine.store.MemoryStore;
 import io.quire.engine.store.StoreException;
 
 /**
- * Reads of pages that are almost never in the cache: a file of 256 MiB behind a cache of 4 MiB, without read-ahead. Each
- * evicts a page, fetches one from a store in memory and copies it out.
+ * Reads of a file of 256 MiB at random, behind a smaller cache and without read-ahead. With a cache of 4 MiB pages are almost never
+ * there: each read evicts a page, fetches one from a store in memory and copies it out.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -30,15 +31,51 @@ import io.quire.engine.store.StoreException;
 public class FaultBenchmark {
     private static final int CHUNK = 1 << 20;
 
-    private final RandomOffsets pages = new RandomOffsets(Fixture.BYTES, 4096, 4096, 1);
+    /** How much fits, in mebibytes: 4 or more. */
+    @Param("4")
+    public int cacheMebibytes;
+
+    /** The cache, to be looked at. */
+    PageCache cache;
+
     private MemoryStore store;
-    private PageCache cache;
     private CachedFile file;
-    private long buffer;
+
+    /** A thread's handle. */
+    @State(Scope.Thread)
+    public static class Handle {
+        private CachedFile file;
+
+        /** Made by JMH. */
+        public Handle() {
+            file = null;
+        }
+
+        /**
+         * Opens it.
+         *
+         * @param of whose file
+         * @throws CacheException when it cannot be opened
+         */
+        @Setup(Level.Trial)
+        public void open(final FaultBenchmark of) throws CacheException {
+            file = of.file.reopen();
+        }
+
+        /**
+         * Closes it.
+         *
+         * @throws CacheException when it cannot be closed
+         */
+        @TearDown(Level.Trial)
+        public void close() throws CacheException {
+            file.close();
+        }
+    }
 
     /** Made by JMH. */
     public FaultBenchmark() {
-        buffer = 0;
+        cacheMebibytes = 4;
     }
 
     /**
@@ -49,13 +86,14 @@ public class FaultBenchmark {
      */
     @Setup(Level.Trial)
     public void fill() throws CacheException, StoreException {
-        buffer = NativeMemory.reserve(CHUNK, false);
+        final long buffer = NativeMemory.reserve(CHUNK, false);
         store = new MemoryStore();
-        cache = Quire.cache().capacity(PageCache.MIN_CAPACITY).readAhead(0).build();
+        cache = Quire.cache().capacity((long) cacheMebibytes << 20).readAhead(0).build();
         file = cache.open(store.open("file", true));
         for (long at = 0; at < Fixture.BYTES; at += CHUNK) {
             file.write(at, buffer, CHUNK);
         }
+        NativeMemory.release(buffer, CHUNK);
     }
 
     /**
@@ -69,17 +107,18 @@ public class FaultBenchmark {
         file.close();
         cache.close();
         store.close();
-        NativeMemory.release(buffer, CHUNK);
     }
 
     /**
-     * One page, from the store.
+     * One page.
      *
+     * @param cursor the thread's buffer and offsets
+     * @param handle the thread's handle
      * @return bytes read
      * @throws CacheException when the read fails
      */
     @Benchmark
-    public int page() throws CacheException {
-        return file.read(pages.next(), buffer, 4096);
+    public int page(final Cursor cursor, final Handle handle) throws CacheException {
+        return handle.file.read(cursor.pages.next(), cursor.buffer, 4096);
     }
 }
