@@ -10,6 +10,7 @@ import org.agrona.collections.LongArrayList;
 import org.jctools.maps.NonBlockingHashMapLong;
 
 import io.quire.engine.memory.OffHeap;
+import io.quire.engine.memory.StreamingCopy;
 
 /**
  * The bytes and times of one file of a {@link MemoryStore}.
@@ -256,7 +257,8 @@ final class MemoryFile {
             if (chunk == ChunkPool.NONE) {
                 return done;
             }
-            OffHeap.copy(source + done, chunk + within, part);
+            // Nobody reads it soon: the page that it comes from is in the cache above.
+            StreamingCopy.copy(source + done, chunk + within, part);
             done += part;
         }
         return done;
