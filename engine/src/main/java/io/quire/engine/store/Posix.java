@@ -109,6 +109,10 @@ public final class Posix {
     private static final int NOT_REPEATABLE = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
 
     private static final MethodHandle CLOSE = NativeCall.handle("close", NativeCall.INT, NativeCall.INT);
+    private static final MethodHandle READ = NativeCall.handle("read", NativeCall.LONG,
+        NativeCall.INT, NativeCall.LONG, NativeCall.LONG);
+    private static final MethodHandle WRITEV = NativeCall.handle("writev", NativeCall.LONG,
+        NativeCall.INT, NativeCall.LONG, NativeCall.INT);
     private static final MethodHandle PREADV = NativeCall.handle("preadv", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.LONG);
     private static final MethodHandle PWRITEV = NativeCall.handle("pwritev", NativeCall.LONG,
@@ -151,6 +155,48 @@ public final class Posix {
         final CallScratch scratch = CallScratch.get();
         try {
             return scratch.result((int) CLOSE.invokeExact(scratch.state(), fd));
+        } catch (final Throwable e) {
+            throw NativeCall.unexpected(e);
+        }
+    }
+
+    /**
+     * Reads from where the descriptor stands, as from a device or a pipe. May wait.
+     *
+     * @param fd      descriptor open for reading
+     * @param address where the bytes go
+     * @param length  bytes, 0 or more
+     * @return bytes read, 0 at the end, or negative errno
+     */
+    public static long read(final int fd, final long address, final long length) {
+        final CallScratch scratch = CallScratch.get();
+        try {
+            long result;
+            do {
+                result = scratch.result((long) READ.invokeExact(scratch.state(), fd, address, length));
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (final Throwable e) {
+            throw NativeCall.unexpected(e);
+        }
+    }
+
+    /**
+     * Writes several pieces of memory where the descriptor stands, as to a device or a pipe.
+     *
+     * @param fd     descriptor open for writing
+     * @param vector address of an array of {@code struct iovec}, see {@link IoVector#nativeAddress}
+     * @param count  pieces, 0 to {@link IoVector#MAX_PIECES}
+     * @return bytes written or negative errno
+     */
+    public static long writev(final int fd, final long vector, final int count) {
+        final CallScratch scratch = CallScratch.get();
+        try {
+            long result;
+            do {
+                result = scratch.result((long) WRITEV.invokeExact(scratch.state(), fd, vector, count));
+            } while (result == -Errno.EINTR);
+            return result;
         } catch (final Throwable e) {
             throw NativeCall.unexpected(e);
         }

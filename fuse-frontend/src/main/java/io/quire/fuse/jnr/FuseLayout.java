@@ -24,16 +24,8 @@ import ru.serce.jnrfuse.struct.Statvfs;
  * </pre>
  */
 final class FuseLayout {
-    static final int FILE_INFO_SIZE = 40;
-    static final int FILE_INFO_FLAGS_OFFSET = 0;
-    static final int FILE_INFO_BITS_OFFSET = 20;
     static final int FILE_INFO_FH_OFFSET = 24;
-    static final int FILE_INFO_DIRECT_IO = 1;
-    static final int FILE_INFO_KEEP_CACHE = 1 << 1;
 
-    static final int CONTEXT_UID_OFFSET = 0;
-    static final int CONTEXT_GID_OFFSET = 4;
-    static final int CONTEXT_PID_OFFSET = 8;
     static final int CONTEXT_UMASK_OFFSET = 12;
 
     static final int CONNECTION_ASYNC_READ_OFFSET = 8;
@@ -48,29 +40,14 @@ final class FuseLayout {
     static final int CAP_BIG_WRITES = 1 << 5;
     static final int CAP_DONT_MASK = 1 << 6;
 
-    static final int FORGET_NODE_OFFSET = 0;
-    static final int FORGET_COUNT_OFFSET = 8;
-    static final int FORGET_SIZE = 16;
-
     static final int DIRENT_NODE_OFFSET = 0;
     static final int DIRENT_NEXT_OFFSET = 8;
     static final int DIRENT_NAME_LENGTH_OFFSET = 16;
     static final int DIRENT_TYPE_OFFSET = 20;
     static final int DIRENT_NAME_OFFSET = 24;
 
-    /** In the kernel's own message: what libfuse 2.9 does not hand on. The header has 40 bytes. */
-    static final int MESSAGE_OPCODE_OFFSET = 4;
-    static final int MESSAGE_UNIQUE_OFFSET = 8;
-    static final int MESSAGE_BODY_OFFSET = 40;
-    static final int OPCODE_INIT = 26;
-    static final int GETATTR_FLAGS_OFFSET = 0;
-    static final int GETATTR_FH_OFFSET = 8;
-    static final int GETATTR_FLAG_FH = 1;
+    /** In the kernel's own message, behind its header: what libfuse 2.9 does not hand on. */
     static final int SETATTR_KILL_SUIDGID = 1 << 11;
-    static final int OPEN_FLAGS_OFFSET = 4;
-    static final int OPEN_KILL_SUIDGID = 1;
-    static final int WRITE_FLAGS_OFFSET = 20;
-    static final int WRITE_KILL_SUIDGID = 1 << 2;
 
     static final int INIT_IN_FLAGS_OFFSET = 12;
     static final int INIT_IN_FLAGS2_OFFSET = 16;
@@ -89,9 +66,6 @@ final class FuseLayout {
     static final int INIT_EXT = 1 << 30;
     /** In the second word. */
     static final int INIT2_DIRECT_IO_ALLOW_MMAP = 1 << 4;
-
-    static final int ANSWER_UNIQUE_OFFSET = 8;
-    static final int ANSWER_BODY_OFFSET = 16;
 
     static final int STAT_SIZE;
     static final int STAT_DEV_OFFSET;
@@ -174,10 +148,6 @@ final class FuseLayout {
 
     static long fileHandle(final long fileInfo) {
         return fileInfo == 0 ? 0 : OffHeap.getLong(fileInfo + FILE_INFO_FH_OFFSET);
-    }
-
-    static int openFlags(final long fileInfo) {
-        return OffHeap.getInt(fileInfo + FILE_INFO_FLAGS_OFFSET);
     }
 
     /**

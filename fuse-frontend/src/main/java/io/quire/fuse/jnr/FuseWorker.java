@@ -6,6 +6,7 @@ import io.quire.engine.store.Attributes;
 import io.quire.engine.store.Errno;
 import io.quire.fuse.vfs.Caller;
 import io.quire.fuse.vfs.Entry;
+import io.quire.fuse.vfs.FileSystem;
 import io.quire.engine.store.FileSystemStatistics;
 import io.quire.fuse.vfs.OpenResult;
 import io.quire.fuse.vfs.SetAttributes;
@@ -55,26 +56,44 @@ final class FuseWorker extends Thread {
     private final long channel;
     private final Negotiation negotiation;
     private final OperationTimer timer;
-    private final Scratch message;
-    private final Scratch channelPointer = new Scratch(Long.BYTES);
+    private final DirectOperations direct;
+    private final Device device;
+    final Request request;
+    private final Answer answer;
     private final Scratch nativeEntry = new Scratch(FuseLayout.ENTRY_SIZE);
-    private final Scratch nativeFileInfo = new Scratch(FuseLayout.FILE_INFO_SIZE);
     private final Scratch nativeStatvfs = new Scratch(FuseLayout.STATVFS_SIZE);
     private Scratch data = new Scratch(DATA_SIZE);
+    /** What has to be answered: the kernel's number of the request, or libfuse's handle; 0 when nothing has. */
     private long armed;
-    private int umask;
+    private boolean decodedHere;
     private int setattrValid;
 
-    FuseWorker(final Libfuse.Functions libfuse, final long session, final long channel,
-               final Negotiation negotiation, final OperationTimer timer, final String name) {
+    FuseWorker(final Connection connection, final OperationTimer timer, final String name) {
         super(null, null, name, 0, false);
-        this.libfuse = libfuse;
-        this.session = session;
-        this.channel = channel;
-        this.negotiation = negotiation;
+        libfuse = connection.libfuse();
+        session = connection.session();
+        channel = connection.channel();
+        device = connection.device();
+        direct = connection.direct();
+        negotiation = connection.negotiation();
         this.timer = timer;
-        message = new Scratch(libfuse.fuse_chan_bufsize(channel));
+        request = new Request(Negotiation.LARGEST_MESSAGE);
+        answer = new Answer(device);
         setDaemon(true);
+    }
+
+    /**
+     * What the workers of a mount have in common.
+     *
+     * @param libfuse     the library
+     * @param session     libfuse's session
+     * @param channel     libfuse's channel
+     * @param device      the channel's descriptor
+     * @param negotiation what answers INIT
+     * @param direct      what serves requests without libfuse
+     */
+    record Connection(Libfuse.Functions libfuse, long session, long channel, Device device, Negotiation negotiation,
+                      DirectOperations direct) {
     }
 
     /**
@@ -101,22 +120,15 @@ final class FuseWorker extends Thread {
 
     private boolean serveOne() {
         try {
-            OffHeap.putLong(channelPointer.address(), channel);
-            final int length = libfuse.fuse_chan_recv(channelPointer.address(), message.address(), message.size());
-            if (length == -Errno.EINTR || length == -Errno.EAGAIN) {
-                return true;
-            }
-            if (length <= 0) {
-                if (length < 0) {
-                    LOG.error("reading requests failed with {}: the mount ends", Errno.name(-length));
+            final int received = request.receive(device);
+            if (received <= 0) {
+                if (received < 0) {
+                    LOG.error("reading requests failed with {}: the mount ends", Errno.name(-received));
                 }
                 return false;
             }
-            setattrValid = OffHeap.getInt(message.address() + FuseLayout.MESSAGE_BODY_OFFSET);
-            if (OffHeap.getInt(message.address() + FuseLayout.MESSAGE_OPCODE_OFFSET) == FuseLayout.OPCODE_INIT) {
-                negotiation.answer(libfuse, session, channel, message.address(), length);
-            } else {
-                libfuse.fuse_session_process(session, message.address(), length, channel);
+            if (!direct.serve(this)) {
+                serveByLibfuse();
             }
             LockOrder.assertNoneHeld("a request was served");
             return true;
@@ -126,23 +138,43 @@ final class FuseWorker extends Thread {
         }
     }
 
+    private void serveByLibfuse() {
+        setattrValid = request.bodyLength() >= Integer.BYTES ? request.bodyWord(0) : 0;
+        if (request.opcode() == KernelProtocol.INIT) {
+            negotiation.answer(libfuse, session, channel, request.address(), request.length());
+        } else {
+            libfuse.fuse_session_process(session, request.address(), request.length(), channel);
+        }
+    }
+
     private void free() {
-        message.close();
-        channelPointer.close();
+        request.close();
+        answer.close();
         nativeEntry.close();
-        nativeFileInfo.close();
         nativeStatvfs.close();
         data.close();
     }
 
     /**
-     * A request begins: from here on it must be answered.
+     * A request that libfuse has decoded begins: from here on it must be answered.
      *
-     * @param request libfuse's handle
+     * @param handle libfuse's handle
      * @return the time, when somebody wants to know, otherwise 0
      */
-    long begin(final long request) {
-        armed = request;
+    long begin(final long handle) {
+        armed = handle;
+        decodedHere = false;
+        return timer == null ? 0 : System.nanoTime();
+    }
+
+    /**
+     * A request that is decoded here begins: from here on it must be answered.
+     *
+     * @return the time, when somebody wants to know, otherwise 0
+     */
+    long beginDirect() {
+        armed = request.unique();
+        decodedHere = true;
         return timer == null ? 0 : System.nanoTime();
     }
 
@@ -194,12 +226,12 @@ final class FuseWorker extends Thread {
      * @return the request
      */
     private long disarm() {
-        final long request = armed;
-        if (request == 0) {
+        final long taken = armed;
+        if (taken == 0) {
             throw new IllegalStateException("a request was to be answered twice");
         }
         armed = 0;
-        return request;
+        return taken;
     }
 
     /**
@@ -208,31 +240,17 @@ final class FuseWorker extends Thread {
      * @return the caller, valid until the next request
      */
     Caller caller() {
-        final long context = libfuse.fuse_req_ctx(armed);
-        caller.set(OffHeap.getInt(context + FuseLayout.CONTEXT_UID_OFFSET),
-            OffHeap.getInt(context + FuseLayout.CONTEXT_GID_OFFSET),
-            OffHeap.getInt(context + FuseLayout.CONTEXT_PID_OFFSET));
-        umask = OffHeap.getInt(context + FuseLayout.CONTEXT_UMASK_OFFSET);
+        caller.set(request.uid(), request.gid(), request.pid());
         return caller;
     }
 
     /**
-     * The umask of the caller.
+     * The umask of the caller of a request that libfuse has decoded.
      *
-     * @return permission bits; valid after {@link #caller}
+     * @return permission bits
      */
     int umask() {
-        return umask;
-    }
-
-    /**
-     * The handle that the kernel named in a getattr, which libfuse 2.9 does not pass on.
-     *
-     * @return the handle, or 0
-     */
-    long getattrHandle() {
-        return requestHas(FuseLayout.GETATTR_FLAGS_OFFSET, FuseLayout.GETATTR_FLAG_FH)
-            ? OffHeap.getLong(message.address() + FuseLayout.MESSAGE_BODY_OFFSET + FuseLayout.GETATTR_FH_OFFSET) : 0;
+        return OffHeap.getInt(libfuse.fuse_req_ctx(armed) + FuseLayout.CONTEXT_UMASK_OFFSET);
     }
 
     /**
@@ -257,17 +275,6 @@ final class FuseWorker extends Thread {
     }
 
     /**
-     * Looks at a flag in the kernel's own message, which libfuse 2.9 does not pass on.
-     *
-     * @param offset where the word of flags is, behind the header
-     * @param flag   a bit of it
-     * @return whether it is set
-     */
-    boolean requestHas(final int offset, final int flag) {
-        return (OffHeap.getInt(message.address() + FuseLayout.MESSAGE_BODY_OFFSET + offset) & flag) != 0;
-    }
-
-    /**
      * Page-aligned memory for data of an answer.
      *
      * @param length bytes that are needed
@@ -282,8 +289,12 @@ final class FuseWorker extends Thread {
         return data.address();
     }
 
+    /** What has no answer, as FORGET. */
     void replyNone() {
-        libfuse.fuse_reply_none(disarm());
+        final long taken = disarm();
+        if (!decodedHere) {
+            libfuse.fuse_reply_none(taken);
+        }
     }
 
     /**
@@ -292,7 +303,16 @@ final class FuseWorker extends Thread {
      * @param errno positive error number
      */
     void replyError(final int errno) {
-        libfuse.fuse_reply_err(disarm(), errno > 0 && errno < MAX_ERRNO ? errno : Errno.EIO);
+        replyCode(errno > 0 && errno < MAX_ERRNO ? errno : Errno.EIO);
+    }
+
+    private void replyCode(final int code) {
+        final long taken = disarm();
+        if (decodedHere) {
+            answer.status(taken, code);
+        } else {
+            libfuse.fuse_reply_err(taken, code);
+        }
     }
 
     /**
@@ -304,7 +324,7 @@ final class FuseWorker extends Thread {
         if (result < 0) {
             replyError(-result);
         } else {
-            libfuse.fuse_reply_err(disarm(), 0);
+            replyCode(0);
         }
     }
 
@@ -314,29 +334,49 @@ final class FuseWorker extends Thread {
      * @return whether the kernel took it; otherwise it has not counted the lookup (F5)
      */
     boolean replyEntry() {
+        final long taken = disarm();
+        if (decodedHere) {
+            return answer.entry(taken, entry) == 0;
+        }
         encodeEntry();
-        return libfuse.fuse_reply_entry(disarm(), nativeEntry.address()) == 0;
+        return libfuse.fuse_reply_entry(taken, nativeEntry.address()) == 0;
     }
 
     /**
-     * Answers with {@link #entry} and {@link #opened}.
+     * Answers a request whose result is {@link #entry}; takes the lookup back when the kernel did not take it (F5).
+     *
+     * @param fileSystem whose node it is
+     * @param result     0 or negative error number
+     */
+    void answerEntry(final FileSystem fileSystem, final int result) {
+        if (result < 0) {
+            replyError(-result);
+        } else if (!replyEntry() && entry.node != 0) {
+            fileSystem.forget(entry.node, 1);
+        }
+    }
+
+    /**
+     * Answers with {@link #entry} and {@link #opened}; for requests that are decoded here.
      *
      * @return whether the kernel took it; otherwise it knows neither the node nor the handle (F5)
      */
     boolean replyCreate() {
-        encodeEntry();
-        encodeOpened();
-        return libfuse.fuse_reply_create(disarm(), nativeEntry.address(), nativeFileInfo.address()) == 0;
+        return answer.created(disarmDirect(), entry, opened) == 0;
     }
 
     /**
-     * Answers with {@link #opened}.
+     * Answers with {@link #opened}; for requests that are decoded here.
      *
      * @return whether the kernel took it; otherwise it does not know the handle and will not release it (F5)
      */
     boolean replyOpen() {
-        encodeOpened();
-        return libfuse.fuse_reply_open(disarm(), nativeFileInfo.address()) == 0;
+        return answer.opened(disarmDirect(), opened) == 0;
+    }
+
+    private long disarmDirect() {
+        assert decodedHere : "libfuse has decoded the request";
+        return disarm();
     }
 
     /**
@@ -345,9 +385,14 @@ final class FuseWorker extends Thread {
      * @param timeoutNanos how long the kernel may believe them
      */
     void replyAttributes(final long timeoutNanos) {
-        final long stat = nativeEntry.address() + FuseLayout.ENTRY_ATTRIBUTES_OFFSET;
-        encode(attributes, stat);
-        libfuse.fuse_reply_attr(disarm(), stat, timeoutNanos / NANOS_PER_SECOND);
+        final long taken = disarm();
+        if (decodedHere) {
+            answer.attributes(taken, attributes, timeoutNanos);
+        } else {
+            final long stat = nativeEntry.address() + FuseLayout.ENTRY_ATTRIBUTES_OFFSET;
+            encode(attributes, stat);
+            libfuse.fuse_reply_attr(taken, stat, timeoutNanos / NANOS_PER_SECOND);
+        }
     }
 
     /**
@@ -362,12 +407,28 @@ final class FuseWorker extends Thread {
         libfuse.fuse_reply_readlink(disarm(), address);
     }
 
+    /**
+     * Answers a write; for requests that are decoded here.
+     *
+     * @param count bytes that were written
+     */
     void replyWritten(final int count) {
-        libfuse.fuse_reply_write(disarm(), count);
+        answer.written(disarmDirect(), count);
     }
 
+    /**
+     * Answers with data.
+     *
+     * @param address where it is
+     * @param length  bytes
+     */
     void replyData(final long address, final long length) {
-        libfuse.fuse_reply_buf(disarm(), address, length);
+        final long taken = disarm();
+        if (decodedHere) {
+            answer.data(taken, address, length);
+        } else {
+            libfuse.fuse_reply_buf(taken, address, length);
+        }
     }
 
     /**
@@ -413,14 +474,6 @@ final class FuseWorker extends Thread {
         UnsafeApi.putDouble(base + FuseLayout.ENTRY_ATTRIBUTES_TIMEOUT_OFFSET,
             entry.attrTimeoutNanos / NANOS_PER_SECOND);
         UnsafeApi.putDouble(base + FuseLayout.ENTRY_TIMEOUT_OFFSET, entry.entryTimeoutNanos / NANOS_PER_SECOND);
-    }
-
-    private void encodeOpened() {
-        final long base = nativeFileInfo.address();
-        OffHeap.putLong(base + FuseLayout.FILE_INFO_FH_OFFSET, opened.fh);
-        OffHeap.putInt(base + FuseLayout.FILE_INFO_BITS_OFFSET,
-            (opened.directIo ? FuseLayout.FILE_INFO_DIRECT_IO : 0)
-                | (opened.keepCache ? FuseLayout.FILE_INFO_KEEP_CACHE : 0));
     }
 
     private static void encode(final Attributes from, final long stat) {

@@ -73,7 +73,7 @@ public final class JnrTransport implements AutoCloseable {
         } finally {
             transport.operations.free();
         }
-        transport.start(fileSystem, real, options);
+        transport.start(fileSystem, real, options, arguments.ownerOnly());
         return transport;
     }
 
@@ -111,10 +111,12 @@ public final class JnrTransport implements AutoCloseable {
         }
     }
 
-    private void start(final FileSystem fileSystem, final Path mountPoint, final TransportOptions options)
-        throws MountException {
+    private void start(final FileSystem fileSystem, final Path mountPoint, final TransportOptions options,
+                       final boolean ownerOnly) throws MountException {
+        final FuseWorker.Connection connection = new FuseWorker.Connection(libfuse, session, channel,
+            new Device(libfuse.fuse_chan_fd(channel)), negotiation, new DirectOperations(fileSystem, ownerOnly));
         for (int i = 0; i < options.workers(); i++) {
-            workers.add(new FuseWorker(libfuse, session, channel, negotiation, options.timer(), "quire-fuse-" + i));
+            workers.add(new FuseWorker(connection, options.timer(), "quire-fuse-" + i));
         }
         fileSystem.notifier(node -> notifyInvalidate(node, 0, 0));
         workers.forEach(Thread::start);

@@ -43,12 +43,6 @@ final class Libfuse {
         int fuse_chan_fd(long channel);
 
         @IgnoreError
-        long fuse_chan_bufsize(long channel);
-
-        @IgnoreError
-        int fuse_chan_recv(long channelPointer, long buffer, long size);
-
-        @IgnoreError
         int fuse_chan_send(long channel, long vector, long count);
 
         @IgnoreError
@@ -82,19 +76,10 @@ final class Libfuse {
         int fuse_reply_entry(long request, long entry);
 
         @IgnoreError
-        int fuse_reply_create(long request, long entry, long fileInfo);
-
-        @IgnoreError
         int fuse_reply_attr(long request, long stat, double timeoutSeconds);
 
         @IgnoreError
         int fuse_reply_readlink(long request, long target);
-
-        @IgnoreError
-        int fuse_reply_open(long request, long fileInfo);
-
-        @IgnoreError
-        int fuse_reply_write(long request, long count);
 
         @IgnoreError
         int fuse_reply_buf(long request, long buffer, long size);

@@ -14,11 +14,13 @@ final class MountArguments {
 
     private final boolean nonEmpty;
     private final boolean allowOther;
+    private final boolean ownerOnly;
     private final String text;
 
     private MountArguments(final List<String> options) {
         nonEmpty = options.contains("nonempty");
         allowOther = options.contains("allow_other") || options.contains("allow_root");
+        ownerOnly = options.contains("allow_root");
         text = String.join(",", options);
     }
 
@@ -81,6 +83,15 @@ final class MountArguments {
      */
     boolean allowOther() {
         return allowOther;
+    }
+
+    /**
+     * Whether of those whom the kernel lets in, libfuse lets in only the one who mounts and root.
+     *
+     * @return whether {@code allow_root} was given
+     */
+    boolean ownerOnly() {
+        return ownerOnly;
     }
 
     /**

@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class Negotiation {
     private static final Logger LOG = LoggerFactory.getLogger(Negotiation.class);
 
+    /** Bytes of the largest message: libfuse's buffer, which is what it derives the largest write from. */
+    static final long LARGEST_MESSAGE = 0x21000;
+
     private static final int FURTHER_FLAGS = FuseLayout.INIT_ASYNC_DIO | FuseLayout.INIT_PARALLEL_DIROPS
         | FuseLayout.INIT_POSIX_ACL | FuseLayout.INIT_HANDLE_KILLPRIV_V2 | FuseLayout.INIT_EXT;
     private static final int MAJOR = 7;
@@ -91,15 +94,15 @@ final class Negotiation {
      */
     void answer(final Libfuse.Functions libfuse, final long session, final long channel, final long message,
                 final int length) {
-        final long body = message + FuseLayout.MESSAGE_BODY_OFFSET;
+        final long body = message + KernelProtocol.HEADER_SIZE;
         final boolean extend = OffHeap.getInt(body) == MAJOR && OffHeap.getInt(body + Integer.BYTES)
             >= MINOR_LONG_ANSWER;
         if (extend) {
-            final long unique = OffHeap.getLong(message + FuseLayout.MESSAGE_UNIQUE_OFFSET);
+            final long unique = OffHeap.getLong(message + KernelProtocol.UNIQUE_OFFSET);
             final int offered = OffHeap.getInt(body + FuseLayout.INIT_IN_FLAGS_OFFSET);
             final int offered2 = (offered & FuseLayout.INIT_EXT) == 0 ? 0
                 : OffHeap.getInt(body + FuseLayout.INIT_IN_FLAGS2_OFFSET);
-            OffHeap.putLong(message + FuseLayout.MESSAGE_UNIQUE_OFFSET, unique | UNKNOWN_TO_KERNEL);
+            OffHeap.putLong(message + KernelProtocol.UNIQUE_OFFSET, unique | UNKNOWN_TO_KERNEL);
             libfuse.fuse_session_process(session, message, length, channel);
             send(libfuse, channel, unique, offered, offered2);
         } else {
@@ -112,11 +115,11 @@ final class Negotiation {
                       final int offered2) {
         final int known = FuseLayout.CAP_ASYNC_READ | FuseLayout.CAP_ATOMIC_O_TRUNC | FuseLayout.CAP_BIG_WRITES
             | FuseLayout.CAP_DONT_MASK;
-        try (Scratch answer = new Scratch(FuseLayout.ANSWER_BODY_OFFSET + FuseLayout.INIT_OUT_SIZE);
+        try (Scratch answer = new Scratch(KernelProtocol.ANSWER_HEADER_SIZE + FuseLayout.INIT_OUT_SIZE);
              Scratch vector = Scratch.pointers(answer.address(), answer.size())) {
             OffHeap.putInt(answer.address(), (int) answer.size());
-            OffHeap.putLong(answer.address() + FuseLayout.ANSWER_UNIQUE_OFFSET, unique);
-            final long body = answer.address() + FuseLayout.ANSWER_BODY_OFFSET;
+            OffHeap.putLong(answer.address() + KernelProtocol.ANSWER_UNIQUE_OFFSET, unique);
+            final long body = answer.address() + KernelProtocol.ANSWER_HEADER_SIZE;
             OffHeap.putInt(body, MAJOR);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_MINOR_OFFSET, MINOR);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_MAX_READAHEAD_OFFSET, maxReadahead);

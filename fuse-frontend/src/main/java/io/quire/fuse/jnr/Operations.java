@@ -24,9 +24,6 @@ final class Operations {
     static final long TABLE_SIZE = 41 * (long) Long.BYTES;
 
     private static final int INIT = 0;
-    private static final int LOOKUP = 2;
-    private static final int FORGET = 3;
-    private static final int GETATTR = 4;
     private static final int SETATTR = 5;
     private static final int READLINK = 6;
     private static final int MKNOD = 7;
@@ -36,15 +33,6 @@ final class Operations {
     private static final int SYMLINK = 11;
     private static final int RENAME = 12;
     private static final int LINK = 13;
-    private static final int OPEN = 14;
-    private static final int READ = 15;
-    private static final int WRITE = 16;
-    private static final int FLUSH = 17;
-    private static final int RELEASE = 18;
-    private static final int FSYNC = 19;
-    private static final int OPENDIR = 20;
-    private static final int READDIR = 21;
-    private static final int RELEASEDIR = 22;
     private static final int FSYNCDIR = 23;
     private static final int STATFS = 24;
     private static final int SETXATTR = 25;
@@ -52,16 +40,13 @@ final class Operations {
     private static final int LISTXATTR = 27;
     private static final int REMOVEXATTR = 28;
     private static final int ACCESS = 29;
-    private static final int CREATE = 30;
     private static final int IOCTL = 34;
-    private static final int FORGET_MULTI = 38;
     private static final int FALLOCATE = 40;
-
-    private static final int S_IXGRP = 010;
 
     private static final byte[] NO_BYTES = {};
 
     private final FileSystem fileSystem;
+    private final Privileges privileges;
     private final Callbacks.Words2 init;
     private final ClosureManager closures;
     private final Scratch table = new Scratch(TABLE_SIZE);
@@ -77,6 +62,7 @@ final class Operations {
      */
     Operations(final FileSystem fileSystem, final Callbacks.Words2 init) {
         this.fileSystem = fileSystem;
+        privileges = new Privileges(fileSystem);
         this.init = init;
         closures = Runtime.getSystemRuntime().getClosureManager();
         register();
@@ -98,10 +84,6 @@ final class Operations {
 
     private void register() {
         put(INIT, Callbacks.Words2.class, init);
-        three(LOOKUP, OperationKind.LOOKUP, this::lookup);
-        three(FORGET, OperationKind.FORGET, this::forget);
-        three(FORGET_MULTI, OperationKind.FORGET, this::forgetMany);
-        three(GETATTR, OperationKind.GETATTR, this::getattr);
         five(SETATTR, OperationKind.SETATTR, this::setattr);
         two(READLINK, OperationKind.READLINK, this::readlink);
         five(MKNOD, OperationKind.MKNOD, this::mknod);
@@ -111,15 +93,6 @@ final class Operations {
         four(SYMLINK, OperationKind.SYMLINK, this::symlink);
         five(RENAME, OperationKind.RENAME, this::rename);
         four(LINK, OperationKind.LINK, this::link);
-        three(OPEN, OperationKind.OPEN, this::open);
-        five(READ, OperationKind.READ, this::read);
-        six(WRITE, OperationKind.WRITE, this::write);
-        three(FLUSH, OperationKind.FLUSH, this::flush);
-        three(RELEASE, OperationKind.RELEASE, this::release);
-        four(FSYNC, OperationKind.FSYNC, this::fsync);
-        three(OPENDIR, OperationKind.OPENDIR, this::opendir);
-        five(READDIR, OperationKind.READDIR, this::readdir);
-        three(RELEASEDIR, OperationKind.RELEASEDIR, this::releasedir);
         four(FSYNCDIR, OperationKind.FSYNCDIR, this::fsyncdir);
         two(STATFS, OperationKind.STATFS, this::statfs);
         six(SETXATTR, OperationKind.SETXATTR, this::setxattr);
@@ -127,7 +100,6 @@ final class Operations {
         three(LISTXATTR, OperationKind.LISTXATTR, this::listxattr);
         three(REMOVEXATTR, OperationKind.REMOVEXATTR, this::removexattr);
         three(ACCESS, OperationKind.ACCESS, this::access);
-        five(CREATE, OperationKind.CREATE, this::create);
         three(IOCTL, OperationKind.IOCTL, this::ioctl);
         six(FALLOCATE, OperationKind.FALLOCATE, this::fallocate);
     }
@@ -158,45 +130,12 @@ final class Operations {
             closures.getClosurePointer(shape, receiver).address());
     }
 
-    private void lookup(final long request, final long parent, final long name) {
-        final FuseWorker worker = FuseWorker.current();
-        answerEntry(worker,
-            fileSystem.lookup(worker.caller(), parent, FuseLayout.string(name), worker.entry));
-    }
-
-    private void forget(final long request, final long node, final long count) {
-        final FuseWorker worker = FuseWorker.current();
-        try {
-            fileSystem.forget(node, count);
-        } finally {
-            worker.replyNone();
-        }
-    }
-
-    private void forgetMany(final long request, final long count, final long array) {
-        final FuseWorker worker = FuseWorker.current();
-        try {
-            for (long i = 0; i < count; i++) {
-                final long entry = array + i * FuseLayout.FORGET_SIZE;
-                fileSystem.forget(OffHeap.getLong(entry + FuseLayout.FORGET_NODE_OFFSET),
-                    OffHeap.getLong(entry + FuseLayout.FORGET_COUNT_OFFSET));
-            }
-        } finally {
-            worker.replyNone();
-        }
-    }
-
-    private void getattr(final long request, final long node, final long fileInfo) {
-        final FuseWorker worker = FuseWorker.current();
-        answerAttributes(worker, fileSystem.getattr(node, worker.getattrHandle(), worker.attributes));
-    }
-
     private void setattr(final long request, final long node, final long stat, final long valid,
                          final long fileInfo) {
         final FuseWorker worker = FuseWorker.current();
         if (((int) valid & SetAttributes.SIZE) != 0
             && worker.setattrHas(FuseLayout.SETATTR_KILL_SUIDGID)) {
-            dropPrivileges(worker, node);
+            privileges.drop(worker, node);
         }
         final SetAttributes in = worker.setAttributes;
         in.mode = OffHeap.getInt(stat + FuseLayout.STAT_MODE_OFFSET);
@@ -223,13 +162,13 @@ final class Operations {
 
     private void mknod(final long request, final long parent, final long name, final long mode, final long device) {
         final FuseWorker worker = FuseWorker.current();
-        answerEntry(worker, fileSystem.mknod(worker.caller(), parent, FuseLayout.string(name), (int) mode,
+        worker.answerEntry(fileSystem, fileSystem.mknod(worker.caller(), parent, FuseLayout.string(name), (int) mode,
             worker.umask(), device, worker.entry));
     }
 
     private void mkdir(final long request, final long parent, final long name, final long mode) {
         final FuseWorker worker = FuseWorker.current();
-        answerEntry(worker, fileSystem.mkdir(worker.caller(), parent, FuseLayout.string(name), (int) mode,
+        worker.answerEntry(fileSystem, fileSystem.mkdir(worker.caller(), parent, FuseLayout.string(name), (int) mode,
             worker.umask(), worker.entry));
     }
 
@@ -245,7 +184,7 @@ final class Operations {
 
     private void symlink(final long request, final long target, final long parent, final long name) {
         final FuseWorker worker = FuseWorker.current();
-        answerEntry(worker, fileSystem.symlink(worker.caller(), FuseLayout.string(target), parent,
+        worker.answerEntry(fileSystem, fileSystem.symlink(worker.caller(), FuseLayout.string(target), parent,
             FuseLayout.string(name), worker.entry));
     }
 
@@ -258,98 +197,8 @@ final class Operations {
 
     private void link(final long request, final long node, final long newParent, final long newName) {
         final FuseWorker worker = FuseWorker.current();
-        answerEntry(worker, fileSystem.link(worker.caller(), node, newParent, FuseLayout.string(newName),
+        worker.answerEntry(fileSystem, fileSystem.link(worker.caller(), node, newParent, FuseLayout.string(newName),
             worker.entry));
-    }
-
-    private void open(final long request, final long node, final long fileInfo) {
-        final FuseWorker worker = FuseWorker.current();
-        if (worker.requestHas(FuseLayout.OPEN_FLAGS_OFFSET, FuseLayout.OPEN_KILL_SUIDGID)) {
-            dropPrivileges(worker, node);
-        }
-        final int result = fileSystem.open(worker.caller(), node, FuseLayout.openFlags(fileInfo), worker.opened);
-        if (result < 0) {
-            worker.replyError(-result);
-        } else if (!worker.replyOpen()) {
-            fileSystem.release(worker.opened.fh);
-        }
-    }
-
-    private void create(final long request, final long parent, final long name, final long mode,
-                        final long fileInfo) {
-        final FuseWorker worker = FuseWorker.current();
-        final int result = fileSystem.create(worker.caller(), parent, FuseLayout.string(name), (int) mode,
-            worker.umask(), FuseLayout.openFlags(fileInfo), worker.entry, worker.opened);
-        if (result < 0) {
-            worker.replyError(-result);
-        } else if (!worker.replyCreate()) {
-            fileSystem.release(worker.opened.fh);
-            fileSystem.forget(worker.entry.node, 1);
-        }
-    }
-
-    private void read(final long request, final long node, final long size, final long offset, final long fileInfo) {
-        final FuseWorker worker = FuseWorker.current();
-        final long buffer = worker.data(size);
-        final int length = fileSystem.read(node, FuseLayout.fileHandle(fileInfo), offset, buffer, (int) size);
-        if (length < 0) {
-            worker.replyError(-length);
-        } else {
-            worker.replyData(buffer, length);
-        }
-    }
-
-    private void write(final long request, final long node, final long buffer, final long size, final long offset,
-                       final long fileInfo) {
-        final FuseWorker worker = FuseWorker.current();
-        if (worker.requestHas(FuseLayout.WRITE_FLAGS_OFFSET, FuseLayout.WRITE_KILL_SUIDGID)) {
-            dropPrivileges(worker, node);
-        }
-        final int length = fileSystem.write(node, FuseLayout.fileHandle(fileInfo), offset, buffer, (int) size);
-        if (length < 0) {
-            worker.replyError(-length);
-        } else {
-            worker.replyWritten(length);
-        }
-    }
-
-    private void flush(final long request, final long node, final long fileInfo) {
-        FuseWorker.current().replyStatus(fileSystem.flush(FuseLayout.fileHandle(fileInfo)));
-    }
-
-    private void release(final long request, final long node, final long fileInfo) {
-        FuseWorker.current().replyStatus(fileSystem.release(FuseLayout.fileHandle(fileInfo)));
-    }
-
-    private void fsync(final long request, final long node, final long dataOnly, final long fileInfo) {
-        FuseWorker.current().replyStatus(fileSystem.fsync(FuseLayout.fileHandle(fileInfo), (int) dataOnly != 0));
-    }
-
-    private void opendir(final long request, final long node, final long fileInfo) {
-        final FuseWorker worker = FuseWorker.current();
-        final int result = fileSystem.opendir(worker.caller(), node, worker.opened);
-        if (result < 0) {
-            worker.replyError(-result);
-        } else if (!worker.replyOpen()) {
-            fileSystem.releasedir(worker.opened.fh);
-        }
-    }
-
-    private void readdir(final long request, final long node, final long size, final long offset,
-                         final long fileInfo) {
-        final FuseWorker worker = FuseWorker.current();
-        final long buffer = worker.data(size);
-        worker.directory.begin(buffer, size);
-        final int result = fileSystem.readdir(FuseLayout.fileHandle(fileInfo), offset, worker.directory);
-        if (result < 0) {
-            worker.replyError(-result);
-        } else {
-            worker.replyData(buffer, worker.directory.used());
-        }
-    }
-
-    private void releasedir(final long request, final long node, final long fileInfo) {
-        FuseWorker.current().replyStatus(fileSystem.releasedir(FuseLayout.fileHandle(fileInfo)));
     }
 
     private void fsyncdir(final long request, final long node, final long dataOnly, final long fileInfo) {
@@ -403,36 +252,6 @@ final class Operations {
                            final long length, final long fileInfo) {
         FuseWorker.current().replyStatus(fileSystem.fallocate(node, FuseLayout.fileHandle(fileInfo), (int) mode,
             offset, length));
-    }
-
-    /**
-     * Takes the set-user-ID bit, and the set-group-ID bit of a program, away before a file is changed by someone who
-     * may not keep them (F11). Capabilities are taken away by the source's own file system, at every write.
-     */
-    private void dropPrivileges(final FuseWorker worker, final long node) {
-        if (fileSystem.getattr(node, 0, worker.attributes) < 0 || !worker.attributes.isRegular()) {
-            return;
-        }
-        final int mode = worker.attributes.mode;
-        final int drop = mode & PosixAttributes.S_ISUID
-            | ((mode & S_IXGRP) != 0 ? mode & PosixAttributes.S_ISGID : 0);
-        if (drop != 0) {
-            worker.setAttributes.mode = mode & ~drop;
-            final int result = fileSystem.setattr(worker.superuser, node, 0, SetAttributes.MODE,
-                worker.setAttributes, worker.attributes);
-            if (result < 0) {
-                throw new IllegalStateException("set-user-ID bits cannot be taken away: " + Errno.name(-result));
-            }
-            worker.forgetAttributes(node);
-        }
-    }
-
-    private void answerEntry(final FuseWorker worker, final int result) {
-        if (result < 0) {
-            worker.replyError(-result);
-        } else if (!worker.replyEntry() && worker.entry.node != 0) {
-            fileSystem.forget(worker.entry.node, 1);
-        }
     }
 
     private void answerAttributes(final FuseWorker worker, final int result) {
