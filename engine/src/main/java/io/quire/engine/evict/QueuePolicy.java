@@ -63,9 +63,9 @@ abstract class QueuePolicy implements ReplacementPolicy {
         return capacity;
     }
 
-    /** Which queue a page in transit came from, from 0. */
+    /** Which queue a page is in, or came from when it is in transit, from 0; -1 for nowhere. */
     final int origin(final int frame) {
-        return FrameList.tag(descriptors.queue(frame)) - TRANSIT - 1;
+        return (FrameList.tag(descriptors.queue(frame)) & TRANSIT - 1) - 1;
     }
 
     @Override

@@ -10,16 +10,18 @@ import io.quire.engine.memory.PageDescriptors;
 
 /** The replacement policies, by name. A policy holds the queues of one cache: what has the name is its maker. */
 public final class ReplacementPolicies {
-    /** A small probationary queue and a main clock: the default. */
+    /** A small probationary queue and a main clock, divided as refaults ask for: the default. */
+    public static final Named ADAPTIVE = new Named("adaptive", AdaptivePolicy::new);
+    /** A small probationary queue of a tenth, and a main clock: a reference. */
     public static final Named S3_FIFO = new Named("s3-fifo", S3FifoPolicy::new);
     /** First in, first out, with another round for what was touched: a reference. */
     public static final Named CLOCK = new Named("clock", ClockPolicy::new);
     /** Exact recency, at the price of a lock at every hit: a reference. */
     public static final Named LRU = new Named("lru", LruPolicy::new);
     /** The policy of a cache that does not choose one. */
-    public static final Named DEFAULT = S3_FIFO;
+    public static final Named DEFAULT = ADAPTIVE;
 
-    private static final List<Named> ALL = List.of(S3_FIFO, CLOCK, LRU);
+    private static final List<Named> ALL = List.of(ADAPTIVE, S3_FIFO, CLOCK, LRU);
 
     private ReplacementPolicies() {
     }
@@ -51,7 +53,7 @@ public final class ReplacementPolicies {
     /**
      * Finds a policy.
      *
-     * @param name such as {@code s3-fifo}
+     * @param name such as {@code adaptive}
      * @return its maker
      * @throws IllegalArgumentException naming the policies there are
      */

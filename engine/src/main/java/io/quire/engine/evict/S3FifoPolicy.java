@@ -3,11 +3,11 @@ package io.quire.engine.evict;
 import io.quire.engine.memory.PageDescriptors;
 
 /**
- * S3-FIFO: a small probationary queue, a main clock, and a memory of what was evicted from the small queue.
+ * S3-FIFO as published: a small probationary queue, a main clock, and a memory of what was evicted from the small queue.
  *
  * <p>Benefit: a page seen once leaves through the small queue without disturbing the main one, so scans do little harm; a hit
  * writes one plain byte, and only while the count is below 3. <b>Cost</b>: queues change under one mutex, at each insertion
- * and removal.
+ * and removal; and what is reused at a distance between the small queue and the cache is missed once too often.
  *
  * <pre>
  *                     inserted                       count &gt; 0
@@ -19,42 +19,66 @@ import io.quire.engine.memory.PageDescriptors;
  * </pre>
  *
  * <p>Sizes are in frames: a compound page weighs what it takes. The use byte of a descriptor: 0 to 3 uses; {@link #UNTOUCHED}
- * for a page that was read ahead, whose first touch is not reuse. The memory of evictions is the shadow in the tree: the count
- * of evictions so far, so that at a refault the difference tells how many pages went in between. Source: Yang et al., "FIFO
- * queues are all you need for cache eviction", SOSP 2023; shadows as in Linux {@code mm/workingset.c}.
+ * for a page that was read ahead, whose first touch is not reuse. The memory of evictions is the shadow in the tree: the queue,
+ * and the count of evictions from that queue so far, so that at a refault the difference tells by how much that queue was too
+ * short. R1 to R4 in {@code native-notes/replacement.md}. Source: Yang et al., "FIFO queues are all you need for cache
+ * eviction", SOSP 2023; shadows as in Linux {@code mm/workingset.c}.
  */
-public final class S3FifoPolicy extends QueuePolicy {
-    private static final int SMALL = 0;
-    private static final int MAIN = 1;
+class S3FifoPolicy extends QueuePolicy {
+    static final int SMALL = 0;
+    static final int MAIN = 1;
+
+    /** The small queue's share of the frames, as in the paper: a tenth. */
+    static final int SMALL_SHARE = 10;
 
     private static final byte MOST_USES = SATURATED;
     private static final byte UNTOUCHED = -1;
-    private static final int SHADOW_MASK = (1 << 30) - 1;
-    /** The small queue's share of the frames, as in the paper: a tenth. */
-    private static final int SMALL_SHARE = 10;
+    /** A shadow: the queue in the lowest bit, above it the low bits of the count of evictions. */
+    private static final int DISTANCE_MASK = (1 << 29) - 1;
 
     private final FrameList small;
     private final FrameList main;
-    private volatile int evictions;
+    private volatile int evictedFromSmall;
+    private volatile int evictedFromMain;
 
-    /**
-     * Makes a policy.
-     *
-     * @param descriptors of the cache; bytes 40, 41 and 48 to 55 of each line belong to the policy
-     */
-    public S3FifoPolicy(final PageDescriptors descriptors) {
+    S3FifoPolicy(final PageDescriptors descriptors) {
         super(descriptors, 2);
         this.small = queue(SMALL);
         this.main = queue(MAIN);
     }
 
+    /** Frames that the small queue may have before it is the one that gives; under the mutex. */
+    int smallTarget() {
+        return Math.max(1, capacity() / SMALL_SHARE);
+    }
+
+    /** Frames that may be evicted from a queue until it forgets a page that it evicted. */
+    int memory() {
+        return capacity() - capacity() / SMALL_SHARE;
+    }
+
+    /** A page came back that was evicted from a queue so many frames ago; under the mutex. */
+    void refaulted(final int queue, final int distance) {
+    }
+
     @Override
-    public boolean inserted(final int frame, final boolean readAhead, final int shadow) {
+    public final boolean inserted(final int frame, final boolean readAhead, final int shadow) {
         descriptors.use(frame, readAhead ? UNTOUCHED : 0);
         mutex.lock();
         try {
-            final boolean recent = shadow != NO_SHADOW && (evictions - shadow & SHADOW_MASK) <= capacity();
-            (recent ? main : small).add(frame);
+            boolean recent = false;
+            boolean proven = false;
+            if (shadow != NO_SHADOW) {
+                final int from = shadow & 1;
+                final int distance = (from == SMALL ? evictedFromSmall : evictedFromMain) - (shadow >>> 1) & DISTANCE_MASK;
+                recent = distance <= memory();
+                if (recent) {
+                    refaulted(from, distance);
+                }
+                // What MAIN gave up had its chance there: only what SMALL gave up too soon is proven by coming back.
+                proven = recent && from == SMALL;
+            }
+            (proven ? main : small).add(frame);
             return recent;
         } finally {
             mutex.unlock();
@@ -62,7 +86,7 @@ public final class S3FifoPolicy extends QueuePolicy {
     }
 
     @Override
-    public void touched(final int frame) {
+    public final void touched(final int frame) {
         final byte use = descriptors.use(frame);
         if (use < MOST_USES) {
             descriptors.use(frame, (byte) (use + 1));
@@ -70,8 +94,8 @@ public final class S3FifoPolicy extends QueuePolicy {
     }
 
     @Override
-    int pollVictim() {
-        final int smallTarget = Math.max(1, capacity() / SMALL_SHARE);
+    final int pollVictim() {
+        final int smallTarget = smallTarget();
         // Every step takes a page out, moves one to MAIN or lowers a count: four rounds over all pages always end it, unless
         // pages are touched faster than the hand moves.
         for (long steps = 4L * (small.size() + main.size()) + 1; steps > 0; steps--) {
@@ -91,20 +115,30 @@ public final class S3FifoPolicy extends QueuePolicy {
     }
 
     @Override
-    FrameList rejectedTo() {
+    final FrameList rejectedTo() {
         return main;
     }
 
     @Override
-    FrameList pieceTo(final int frame) {
+    final FrameList pieceTo(final int frame) {
         return descriptors.use(frame) > 0 ? main : small;
     }
 
     @Override
-    public int shadow(final int frame) {
+    public final int shadow(final int frame) {
+        final int frames = 1 << descriptors.order(frame);
+        final int now;
+        final int from;
         // Two evictors may count as one: a distance that is short by one does no harm.
-        final int now = evictions;
-        evictions = now + (1 << descriptors.order(frame));
-        return now & SHADOW_MASK;
+        if (origin(frame) == MAIN) {
+            from = MAIN;
+            now = evictedFromMain;
+            evictedFromMain = now + frames;
+        } else {
+            from = SMALL;
+            now = evictedFromSmall;
+            evictedFromSmall = now + frames;
+        }
+        return (now & DISTANCE_MASK) << 1 | from;
     }
 }

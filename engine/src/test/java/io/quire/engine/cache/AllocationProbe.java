@@ -3,7 +3,7 @@ package io.quire.engine.cache;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 
-import io.quire.engine.evict.S3FifoPolicy;
+import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.store.IoVector;
 import io.quire.engine.store.StoreAttributes;
@@ -36,7 +36,7 @@ public final class AllocationProbe {
     public static void main(final String[] arguments) throws IOException {
         final long buffer = NativeMemory.reserve(LENGTH, false);
         final byte[] array = new byte[LENGTH];
-        try (PageCache cache = PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(16L << 20).build();
+        try (PageCache cache = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(16L << 20).build();
             CachedFile file = cache.open(new NullFile()); CachedFile large = cache.open(new NullFile())) {
             file.truncate(4L << 20);
             large.truncate(1L << 40);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
-import io.quire.engine.evict.S3FifoPolicy;
+import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.lock.LockOrder;
 import io.quire.engine.lock.Points;
 import io.quire.engine.memory.NativeMemory;
@@ -52,7 +52,7 @@ abstract class CacheFixture {
 
     /** The cache under test; without read-ahead unless a test is about that. */
     PageCache.Builder builder() {
-        return PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(PageCache.MIN_CAPACITY)
+        return PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(PageCache.MIN_CAPACITY)
             .readAhead(0);
     }
 

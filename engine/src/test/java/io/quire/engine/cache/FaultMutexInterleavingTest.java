@@ -9,7 +9,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.quire.engine.evict.S3FifoPolicy;
+import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.write.WritePolicies;
 
@@ -32,10 +32,10 @@ class FaultMutexInterleavingTest extends CacheFixture {
 
     /** The usual policy, with a stop before it looks for victims. */
     private final class StoppingPolicy implements ReplacementPolicy {
-        private final S3FifoPolicy usual;
+        private final ReplacementPolicy usual;
 
         StoppingPolicy(final PageDescriptors descriptors) {
-            usual = new S3FifoPolicy(descriptors);
+            usual = ReplacementPolicies.DEFAULT.create(descriptors);
         }
 
         @Override

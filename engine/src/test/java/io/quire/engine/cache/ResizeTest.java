@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.store.Errno;
 import io.quire.engine.write.WritePolicies;
-import io.quire.engine.evict.S3FifoPolicy;
+import io.quire.engine.evict.ReplacementPolicies;
 
 /** A capacity that changes while the cache is used, and free frames that are gathered: G10 and G11. */
 class ResizeTest extends CacheFixture {
@@ -129,7 +129,7 @@ class ResizeTest extends CacheFixture {
         final byte[] content = random(7, 900 * PAGE);
         final ProbeFile from = new ProbeFile();
         from.outsideWrite(0, content);
-        try (PageCache other = PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(LARGE)
+        try (PageCache other = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(LARGE)
             .readAhead(1 << 20).readAheadExecutor(Runnable::run).build()) {
             final CachedFile reader = other.open(from);
             for (int part = 0; part < 3; part++) {
@@ -157,7 +157,7 @@ class ResizeTest extends CacheFixture {
     @Test
     @DisplayName("A closed cache is neither resized nor compacted")
     void closed() {
-        final PageCache other = PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(SMALL).build();
+        final PageCache other = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(SMALL).build();
         other.close();
         assertThatThrownBy(() -> other.resize(SMALL)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(other::compact).isInstanceOf(IllegalStateException.class);
@@ -166,7 +166,7 @@ class ResizeTest extends CacheFixture {
     @Test
     @DisplayName("The largest capacity is refused outside its range, and never less than the capacity")
     void maxCapacity() {
-        final PageCache.Builder builder = PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new);
+        final PageCache.Builder builder = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT);
         assertThatThrownBy(() -> builder.maxCapacity(SMALL - 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder.maxCapacity(PageCache.MAX_CAPACITY + 1)).isInstanceOf(IllegalArgumentException.class);
         try (PageCache other = builder.capacity(LARGE).maxCapacity(SMALL).build()) {

@@ -5,7 +5,7 @@ import java.lang.management.ManagementFactory;
 
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
-import io.quire.engine.evict.S3FifoPolicy;
+import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.store.MemoryStore;
 import io.quire.engine.write.WritePolicies;
@@ -37,7 +37,7 @@ public final class RegionAllocationProbe {
         final long buffer = NativeMemory.reserve(LENGTH, false);
         final byte[] array = new byte[LENGTH];
         try (MemoryStore store = new MemoryStore();
-            PageCache cache = PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(16L << 20).build();
+            PageCache cache = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(16L << 20).build();
             CachedFile file = cache.open(store.open("file", true)); AddressSpace space = new AddressSpace()) {
             file.truncate(LENGTH);
             final MappedRegion shared = space.map(file, 0, LENGTH, Sharing.SHARED, Protection.READ_WRITE);

@@ -31,7 +31,7 @@ import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.cache.ProbeFile;
-import io.quire.engine.evict.S3FifoPolicy;
+import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.lock.LockOrder;
 import io.quire.engine.lock.StopPoints;
 import io.quire.engine.store.Errno;
@@ -56,7 +56,7 @@ abstract class RegionFixture {
     private final List<Future<?>> running = new CopyOnWriteArrayList<>();
 
     PageCache.Builder builder() {
-        return PageCache.builder(WritePolicies.MULTI_PAGE, S3FifoPolicy::new).capacity(PageCache.MIN_CAPACITY)
+        return PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(PageCache.MIN_CAPACITY)
             .readAhead(0);
     }
 
