@@ -1,0 +1,158 @@
+package io.quire.bench.replacement;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+
+import javax.imageio.ImageIO;
+
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+import io.quire.engine.evict.ReplacementPolicies;
+
+/** Writes hit ratios as a page of tables, as JSON, and as a chart for each string that is measured by. */
+final class ReplacementReport {
+    private static final ReplacementPolicies.Named OURS = ReplacementPolicies.DEFAULT;
+
+    private final List<HitRatios> measured;
+    private final List<HitRatios> heldOut;
+
+    /** Makes a report of the strings that the policies are measured by, and of those that are held against them. */
+    ReplacementReport(final List<HitRatios> measured, final List<HitRatios> heldOut) {
+        this.measured = measured;
+        this.heldOut = heldOut;
+    }
+
+    void write(final Path directory) throws IOException {
+        Files.createDirectories(directory);
+        Files.writeString(directory.resolve("replacement.md"), markdown());
+        Files.writeString(directory.resolve("replacement.json"), json());
+        for (final HitRatios ratios : measured) {
+            chart(ratios, directory.resolve(chartName(ratios)));
+        }
+    }
+
+    private static String chartName(final HitRatios ratios) {
+        return "replacement-" + ratios.string().name() + ".png";
+    }
+
+    String markdown() {
+        final StringBuilder text = new StringBuilder("""
+            # Hit ratios of the replacement policies
+
+            Percent of the page uses of a string that hit, by cache size in percent of its working set (the most pages that were \
+            used and still existed at one time). The engine's policy classes over page descriptors: single pages, no read-ahead, \
+            one eviction at a time. `optimum` knows the future. The last row is the lead of `%s` on the better of LRU and CLOCK, in \
+            points. Deterministic: `scripts/bench --replacement` gives the same figures anywhere.
+
+            """.formatted(OURS.name()));
+        for (final HitRatios ratios : measured) {
+            table(text, ratios);
+        }
+        if (!heldOut.isEmpty()) {
+            heldOut(text);
+        }
+        return text.toString();
+    }
+
+    private static void table(final StringBuilder text, final HitRatios ratios) {
+        final ReferenceString string = ratios.string();
+        text.append(String.format(Locale.ROOT, "## %s%n%n%,d uses of %,d pages, working set %,d pages (%.1f MiB).%n%n![%s](%s)%n%n",
+            string.name(), string.references(), string.pages(), string.workingSet(), string.workingSet() / 256.0, string.name(),
+            chartName(ratios)));
+        text.append("| % of the working set |");
+        HitRatios.PERCENT.forEach(percent -> text.append(' ').append(percent).append(" |"));
+        text.append("\n|:--|").append("--:|".repeat(HitRatios.PERCENT.size())).append("\n| pages |");
+        HitRatios.PERCENT.forEach(percent -> text.append(String.format(Locale.ROOT, " %,d |", string.cacheSize(percent))));
+        text.append('\n');
+        for (final Map.Entry<String, double[]> policy : ratios.ratios().entrySet()) {
+            text.append("| ").append(policy.getKey()).append(" |");
+            for (final double ratio : policy.getValue()) {
+                text.append(String.format(Locale.ROOT, " %.2f |", 100 * ratio));
+            }
+            text.append('\n');
+        }
+        text.append("| lead |");
+        for (int size = 0; size < HitRatios.PERCENT.size(); size++) {
+            text.append(' ').append(points(ratios.lead(OURS, size))).append(" |");
+        }
+        text.append("\n\n");
+    }
+
+    private void heldOut(final StringBuilder text) {
+        text.append("""
+            ## Held out
+
+            Families that no parameter was chosen for. Leads on the better of LRU and CLOCK, in points of hit ratio: the average over \
+            the twelve sizes, how many sizes fall short, and the worst of them. At the strings `lru-stack`, `twice` and `drift` the \
+            past tells nothing about a page but when it was used, so LRU is the best there is.
+
+            | string | uses | working set | s3-fifo: average | short | worst | adaptive: average | short | worst |
+            |:--|--:|--:|--:|--:|--:|--:|--:|--:|
+            """);
+        for (final HitRatios ratios : heldOut) {
+            text.append(String.format(Locale.ROOT, "| %s | %,d | %,d |", ratios.string().name(), ratios.string().references(),
+                ratios.string().workingSet()));
+            for (final ReplacementPolicies.Named policy : List.of(ReplacementPolicies.S3_FIFO, OURS)) {
+                final int worst = ratios.worst(policy);
+                text.append(String.format(Locale.ROOT, " %s | %d | %s at %d %% |", points(ratios.meanLead(policy)),
+                    ratios.losses(policy), points(ratios.lead(policy, worst)), HitRatios.PERCENT.get(worst)));
+            }
+            text.append('\n');
+        }
+    }
+
+    /** A difference of ratios; one that falls short stands out. */
+    private static String points(final double difference) {
+        return difference < 0 ? String.format(Locale.ROOT, "**%.2f**", 100 * difference)
+            : String.format(Locale.ROOT, "%+.2f", 100 * difference);
+    }
+
+    String json() {
+        final StringJoiner strings = new StringJoiner(",\n", "{\"percent\": " + HitRatios.PERCENT + ",\n \"strings\": [\n", "\n]}\n");
+        measured.forEach(ratios -> strings.add(json(ratios, false)));
+        heldOut.forEach(ratios -> strings.add(json(ratios, true)));
+        return strings.toString();
+    }
+
+    private static String json(final HitRatios ratios, final boolean heldOut) {
+        final ReferenceString string = ratios.string();
+        final StringJoiner policies = new StringJoiner(",\n", String.format(Locale.ROOT,
+            "  {\"name\": \"%s\", \"heldOut\": %b, \"uses\": %d, \"pages\": %d, \"workingSet\": %d, \"hitRatio\": {%n",
+            string.name().replaceAll("[\\\\\"\\p{Cntrl}]", "_"), heldOut, string.references(), string.pages(),
+            string.workingSet()), "}}");
+        ratios.ratios().forEach((policy, values) -> {
+            final StringJoiner row = new StringJoiner(", ", "    \"" + policy + "\": [", "]");
+            for (final double value : values) {
+                row.add(String.format(Locale.ROOT, "%.6f", value));
+            }
+            policies.add(row.toString());
+        });
+        return policies.toString();
+    }
+
+    private static void chart(final HitRatios ratios, final Path target) throws IOException {
+        final XYChart chart = new XYChartBuilder().width(900).height(600).title("Hit ratio: " + ratios.string().name())
+            .xAxisTitle("cache size, % of the working set").yAxisTitle("hit ratio, %").build();
+        chart.getStyler().setXAxisLogarithmic(true).setLegendPosition(LegendPosition.InsideSE);
+        final double[] percent = HitRatios.PERCENT.stream().mapToDouble(Integer::doubleValue).toArray();
+        ratios.ratios().forEach((policy, values) -> {
+            final double[] shown = new double[values.length];
+            for (int i = 0; i < shown.length; i++) {
+                shown[i] = 100 * values[i];
+            }
+            chart.addSeries(policy, percent, shown).setMarker(SeriesMarkers.CIRCLE);
+        });
+        if (!ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", target.toFile())) {
+            throw new IOException("this JDK writes no PNG; the chart is not in " + target);
+        }
+    }
+}
