@@ -3,6 +3,7 @@ package io.quire.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.quire.engine.cache.WritePolicy;
 import io.quire.engine.write.WritePolicies;
@@ -17,6 +18,16 @@ import io.quire.engine.write.WritePolicies;
  * @param noGarbage whether it may not allocate on the heap
  */
 record Comparison(String title, Measurement subject, List<Measurement> peers, double target, boolean noGarbage) {
+    /** Everything that it needs, in the order in which it is measured. */
+    List<Measurement> measurements() {
+        return Stream.concat(Stream.of(subject), peers.stream()).toList();
+    }
+
+    /** The same with fewer peers. */
+    Comparison withPeers(final List<Measurement> fewer) {
+        return new Comparison(title, subject, fewer, target, noGarbage);
+    }
+
     /** All comparisons, in the order of the table. */
     static List<Comparison> all() {
         final Measurement hit8 = Measurement.of("HitBenchmark.bytes8");
@@ -35,10 +46,10 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
             "mapped"), 0, true));
         all.add(new Comparison("hit of 8 bytes / Ehcache's off-heap store", hit8, List.of(Measurement.of("EhcacheBenchmark.bytes8")),
             0, true));
-        all.add(new Comparison("hit of 8 bytes / FileChannel read", hit8, channel("bytes8"), 0, true));
+        all.add(new Comparison("hit of 8 bytes / FileChannel read", hit8, channel("bytes8", "memory"), 0, true));
         all.add(new Comparison("hit of 4 KiB / copy out of a mapped file", hit4k, List.of(Measurement.of("MappedBenchmark.kib4")),
             0.85, true));
-        all.add(new Comparison("hit of 4 KiB / FileChannel read", hit4k, channel("kib4"), 2.3, true));
+        all.add(new Comparison("hit of 4 KiB / FileChannel read", hit4k, channel("kib4", "memory", "disk"), 2.3, true));
         all.add(new Comparison("hit of 4 KiB / plain copy", hit4k, List.of(copy4k), 0, true));
         all.add(new Comparison("hit of 4 KiB / Caffeine over a slab", hit4k, kinds("CaffeineBenchmark.kib4", "housekeeping",
             "pool", "caller"), 0, true));
@@ -49,7 +60,13 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
         all.add(new Comparison("hit of 64 KiB / plain copy", hit64k, List.of(copy64k), 0.9, true));
         all.add(new Comparison("hit of 64 KiB, scattered pages / plain copy", hit64k.with("layout", "scattered"), List.of(copy64k),
             0, true));
-        all.add(new Comparison("hit of 64 KiB / FileChannel read", hit64k, channel("kib64"), 0, true));
+        all.add(new Comparison("hit of 64 KiB / FileChannel read", hit64k, channel("kib64", "memory"), 0, true));
+        all.add(new Comparison("hit of 64 KiB / copy out of a mapped file", hit64k, List.of(Measurement.of("MappedBenchmark.kib64")),
+            0, true));
+        all.add(new Comparison("hit of 64 KiB / Chronicle's store", hit64k, kinds("ChronicleBenchmark.kib64", "kind", "memory"), 0,
+            true));
+        all.add(new Comparison("hit of 64 KiB / Ehcache's off-heap store", hit64k, List.of(Measurement.of("EhcacheBenchmark.kib64")),
+            0, true));
         all.add(new Comparison("hit of 64 KiB / Caffeine over a slab", hit64k, kinds("CaffeineBenchmark.kib64", "housekeeping",
             "caller"), 0, true));
         final Measurement write = Measurement.of("WriteBenchmark.kib64");
@@ -58,7 +75,7 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
                 List.of(copy64k), policy == WritePolicies.MULTI_PAGE ? 0.75 : 0, true));
         }
         all.add(new Comparison("write of 64 KiB, multi-page / FileChannel write", write.with("policy", "multi-page"),
-            channel("write64"), 0, true));
+            channel("write64", "memory"), 0, true));
         all.add(new Comparison("fault of one page / plain copy of it", Measurement.of("FaultBenchmark.page"),
             List.of(copy4k), 0, false));
         addThreads(all, List.of(hit8, hit4k, hit64k), List.of("8 bytes", "4 KiB", "64 KiB"));
@@ -85,8 +102,8 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
         return Arrays.stream(values).map(value -> Measurement.of(benchmark).with(parameter, value)).toList();
     }
 
-    private static List<Measurement> channel(final String method) {
-        return kinds("FileChannelBenchmark." + method, "place", "memory", "disk");
+    private static List<Measurement> channel(final String method, final String... places) {
+        return kinds("FileChannelBenchmark." + method, "place", places);
     }
 
     private static void addRegions(final List<Comparison> all, final List<Measurement> mapped) {

@@ -1,5 +1,6 @@
 package io.quire.bench;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -24,6 +25,22 @@ record Measurement(String benchmark, int threads, Map<String, String> parameters
         final Map<String, String> more = new TreeMap<>(parameters);
         more.put(name, value);
         return new Measurement(benchmark, threads, Map.copyOf(more));
+    }
+
+    /** For JSON. */
+    Map<String, Object> asMap() {
+        final Map<String, Object> map = new LinkedHashMap<>();
+        map.put("benchmark", benchmark);
+        map.put("threads", threads);
+        map.put("parameters", new TreeMap<>(parameters));
+        return map;
+    }
+
+    /** From JSON. */
+    static Measurement of(final Map<?, ?> map) {
+        final Map<String, String> parameters = new TreeMap<>();
+        ((Map<?, ?>) map.get("parameters")).forEach((name, value) -> parameters.put((String) name, (String) value));
+        return new Measurement((String) map.get("benchmark"), ((Double) map.get("threads")).intValue(), Map.copyOf(parameters));
     }
 
     @Override

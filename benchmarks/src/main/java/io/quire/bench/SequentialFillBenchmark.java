@@ -27,7 +27,7 @@ import io.quire.engine.store.StoreException;
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class SequentialFillBenchmark {
     private static final int FILL = 1 << 20;
 

@@ -1,207 +1,281 @@
 package io.quire.bench;
 
 import java.io.IOException;
-import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
-import org.openjdk.jmh.results.BenchmarkResult;
-import org.openjdk.jmh.results.IterationResult;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
+
+import io.quire.bench.report.Machine;
 
 /**
- * Runs comparisons and prints their table.
+ * The engine against its peers: what {@code scripts/bench} runs.
  *
- * <p>A run has rounds. In each round every measurement has a JVM of its own, a measurement and its peers one after the
- * other; a ratio is taken within a round, from the medians of the iterations, and the table shows the median of the
- * rounds' ratios. So a disturbance of a minute spoils one round, not the result.
+ * <p>A run has rounds. In each round every measurement of a ratio has a JVM of its own, a measurement and its peers one after the
+ * other; a ratio is taken within a round, from the medians of the iterations, and the table shows the median of the rounds' ratios. So
+ * a disturbance of a minute spoils one round, not the result. Curves are measured once, after the first round, and several points in
+ * one JVM.
  */
 public final class Suite {
-    private static final String USAGE = """
-        usage: scripts/bench [--quick] [--rounds N] [--list] [--check] [--output FILE] [regex...]
-          --quick        3 short rounds, about 4 minutes; without it 5 longer ones
-          --rounds N     another number of rounds
-          --list         show what there is
-          --check        exit with status 1 when a target is missed
-          --output FILE  write the table there too
-          regex          only comparisons whose title or measurement matches one
-               scripts/bench --jmh [arguments of JMH...]
-          runs JMH itself, for example --jmh HitBenchmark -prof gc
-               scripts/bench --truncate [--quick] [--capacity MIB] [--rounds N] [--directory DIRECTORY]
-          the time of a truncate by pages present and size of the hole, with a chart
-        """;
+    /** When the script began, in seconds since 1970: a build counts, too. */
+    private static final String STARTED_PROPERTY = "quire.bench.started";
+    private static final String COMMIT_PROPERTY = "quire.bench.commit";
+    private static final long FULL_MILLIS = 14 * 60_000;
+    private static final long QUICK_MILLIS = 265_000;
+    private static final int FULL_ROUNDS = 5;
+    private static final int QUICK_ROUNDS = 3;
 
-    private final Settings settings;
-    private final PrintStream out;
+    private final Options options;
+    private final Path scratch;
+    private final List<Comparison> comparisons;
+    private final List<Sweep> sweeps;
+    private final long deadline;
+    private final Figures figures = new Figures();
+    /** What there was no time for. */
+    private final List<String> late = new ArrayList<>();
+    /** How long the longest measurement of a ratio took. */
+    private long longestMillis;
 
-    /** What the command line asks for. */
-    private record Settings(List<Comparison> comparisons, boolean quick, int rounds, boolean check, Path output) {
-    }
-
-    private Suite(final Settings settings, final PrintStream out) {
-        this.settings = settings;
-        this.out = out;
+    private Suite(final Options options, final Path scratch, final List<PeerLibrary> missing) {
+        this.options = options;
+        this.scratch = scratch;
+        this.comparisons = options.comparisons().stream().map(c -> c.withPeers(c.peers().stream()
+            .filter(peer -> missing.stream().noneMatch(library -> library.isNeededBy(peer))).toList()))
+            .filter(c -> !c.peers().isEmpty()).toList();
+        this.sweeps = options.sweeps();
+        final long started = Long.getLong(STARTED_PROPERTY, System.currentTimeMillis() / 1000) * 1000;
+        this.deadline = options.rounds() > 0 ? Long.MAX_VALUE : started + (options.quick() ? QUICK_MILLIS : FULL_MILLIS);
+        for (final PeerLibrary library : missing) {
+            leaveOut(library.jar() + " is not on the class path, its rows are not measured");
+        }
     }
 
     /**
      * Runs.
      *
      * @param arguments see {@code --help}
-     * @throws RunnerException when a benchmark fails
-     * @throws IOException     when the output file cannot be written
+     * @throws IOException          when the results cannot be written
+     * @throws InterruptedException when the thread is interrupted
      */
-    public static void main(final String[] arguments) throws RunnerException, IOException {
-        final List<Pattern> patterns = new ArrayList<>();
-        boolean quick = false;
-        boolean check = false;
-        boolean list = false;
-        int rounds = 0;
-        Path output = null;
+    public static void main(final String[] arguments) throws IOException, InterruptedException {
+        System.setProperty("java.awt.headless", "true");
+        final Options options;
         try {
-            for (int i = 0; i < arguments.length; i++) {
-                switch (arguments[i]) {
-                    case "--quick" -> quick = true;
-                    case "--check" -> check = true;
-                    case "--list" -> list = true;
-                    case "--rounds" -> rounds = positive(value(arguments, ++i));
-                    case "--output" -> output = Path.of(value(arguments, ++i));
-                    case "--help", "-h" -> {
-                        System.out.print(USAGE);
-                        return;
-                    }
-                    default -> patterns.add(pattern(arguments[i]));
-                }
-            }
+            options = Options.parse(arguments);
         } catch (final IllegalArgumentException e) {
-            System.err.println("bench: " + e.getMessage());
-            System.err.print(USAGE);
+            say(e.getMessage() + "; see scripts/bench --help");
             System.exit(2);
-        }
-        final List<Comparison> chosen = Comparison.all().stream().filter(c -> matches(c, patterns)).toList();
-        if (list) {
-            chosen.forEach(c -> System.out.println(c.title() + "   [" + c.subject() + "]"));
             return;
         }
-        if (chosen.isEmpty()) {
-            System.err.println("bench: nothing is called " + patterns + "; --list shows what there is");
+        if (options.help()) {
+            System.out.print(Options.USAGE);
+            return;
+        }
+        if (options.comparisons().isEmpty() && options.sweeps().isEmpty()) {
+            say("nothing is called " + options.patterns() + "; --list shows what there is");
             System.exit(2);
         }
-        final Settings settings = new Settings(chosen, quick, rounds > 0 ? rounds : quick ? 3 : 5, check, output);
-        System.exit(new Suite(settings, System.out).run() || !check ? 0 : 1);
-    }
-
-    private static String value(final String[] arguments, final int i) {
-        if (i == arguments.length) {
-            throw new IllegalArgumentException(arguments[i - 1] + " needs a value");
+        if (options.list()) {
+            options.comparisons().forEach(c -> System.out.println(c.title() + "   [" + c.subject() + "]"));
+            options.sweeps().forEach(s -> System.out.println(s.title() + "   [" + s.id() + "]"));
+            return;
         }
-        return arguments[i];
-    }
-
-    private static int positive(final String text) {
-        final int number = Integer.parseInt(text);
-        if (number < 1) {
-            throw new IllegalArgumentException("the number of rounds must be 1 or more, not " + number);
+        final Optional<String> lacking = Requirements.missing(options.output());
+        if (lacking.isPresent()) {
+            say(lacking.get());
+            System.exit(1);
         }
-        return number;
-    }
-
-    private static Pattern pattern(final String text) {
-        if (text.startsWith("--")) {
-            throw new IllegalArgumentException("there is no option " + text);
-        }
+        final Path scratch = Files.createTempDirectory("quire-bench");
+        final Thread signal = new Thread(() -> interrupted(scratch), "quire-signal");
+        Runtime.getRuntime().addShutdownHook(signal);
+        final int status;
         try {
-            return Pattern.compile(text);
-        } catch (final PatternSyntaxException e) {
-            throw new IllegalArgumentException("not a regular expression: " + text, e);
+            status = new Suite(options, scratch, PeerLibrary.missing(Suite.class.getClassLoader())).run();
+        } finally {
+            Runtime.getRuntime().removeShutdownHook(signal);
+            endChildren();
+            delete(scratch);
+        }
+        System.exit(status);
+    }
+
+    private static void interrupted(final Path scratch) {
+        say("interrupted, nothing is written");
+        try {
+            endChildren();
+            delete(scratch);
+        } catch (final IOException e) {
+            say(scratch + " is left behind: " + e.getMessage());
         }
     }
 
-    private static boolean matches(final Comparison comparison, final List<Pattern> patterns) {
-        return patterns.isEmpty() || patterns.stream().anyMatch(p ->
-            p.matcher(comparison.title()).find() || p.matcher(comparison.subject().toString()).find());
-    }
-
-    /** Whether every target was met. */
-    private boolean run() throws RunnerException, IOException {
-        final Set<Measurement> measurements = new LinkedHashSet<>();
-        for (final Comparison comparison : settings.comparisons()) {
-            measurements.add(comparison.subject());
-            measurements.addAll(comparison.peers());
-        }
-        final Map<Measurement, List<Samples>> rounds = new LinkedHashMap<>();
-        for (int round = 1; round <= settings.rounds(); round++) {
-            int number = 0;
-            for (final Measurement measurement : measurements) {
-                System.err.printf("bench: round %d of %d, %d of %d: %s%n", round, settings.rounds(), ++number,
-                    measurements.size(), measurement);
-                rounds.computeIfAbsent(measurement, m -> new ArrayList<>()).add(measure(measurement));
+    /** JVMs that measure end with this one; they remove their files on a signal. */
+    private static void endChildren() {
+        final List<ProcessHandle> children = ProcessHandle.current().descendants().toList();
+        children.forEach(ProcessHandle::destroy);
+        for (final ProcessHandle child : children) {
+            final long end = System.nanoTime() + 3_000_000_000L;
+            while (child.isAlive() && System.nanoTime() < end) {
+                Thread.onSpinWait();
             }
+            child.destroyForcibly();
         }
-        final RatioTable table = new RatioTable(rounds);
-        final String text = table.markdown(settings.comparisons());
-        out.print(text);
-        if (settings.output() != null) {
-            Files.writeString(settings.output(), text);
-        }
-        return table.allMet();
     }
 
-    private Samples measure(final Measurement measurement) throws RunnerException {
-        final ChainedOptionsBuilder options = new OptionsBuilder()
-            .include("^" + Pattern.quote("io.quire.bench." + measurement.benchmark()) + "$")
-            .threads(measurement.threads()).forks(1).warmupForks(0)
-            .warmupIterations(settings.quick() ? 2 : 3).warmupTime(time(500, 1000))
-            .measurementIterations(5).measurementTime(time(200, 1000))
-            .addProfiler(WorkerProfiler.class)
-            .shouldFailOnError(true).verbosity(VerboseMode.SILENT);
-        measurement.parameters().forEach(options::param);
-        final Collection<RunResult> results = new Runner(options.build()).run();
-        final List<Double> nanos = new ArrayList<>();
-        final List<Double> cpuNanos = new ArrayList<>();
-        final List<Double> garbage = new ArrayList<>();
-        final List<Double> shares = new ArrayList<>();
-        for (final RunResult result : results) {
-            for (final BenchmarkResult fork : result.getBenchmarkResults()) {
-                for (final IterationResult iteration : fork.getIterationResults()) {
-                    final double score = iteration.getPrimaryResult().getScore();
-                    final double share = secondary(iteration, WorkerProfiler.CPU_SHARE);
-                    nanos.add(score);
-                    cpuNanos.add(score * share);
-                    shares.add(share);
-                    garbage.add(secondary(iteration, WorkerProfiler.ALLOCATED));
+    private static void delete(final Path directory) throws IOException {
+        if (Files.exists(directory)) {
+            try (var files = Files.list(directory)) {
+                for (final Path file : files.toList()) {
+                    Files.delete(file);
                 }
             }
+            Files.delete(directory);
         }
-        return new Samples(Samples.median(nanos), Samples.median(cpuNanos), Samples.median(garbage),
-            Samples.median(shares));
     }
 
-    private TimeValue time(final long quickMillis, final long millis) {
-        return TimeValue.milliseconds(settings.quick() ? quickMillis : millis);
+    private static void say(final String what) {
+        System.err.println("bench: " + what);
     }
 
-    private static double secondary(final IterationResult iteration, final String label) {
-        for (final String key : iteration.getSecondaryResults().keySet()) {
-            // Some versions of JMH put a dot before the labels of profilers.
-            if (key.endsWith(label)) {
-                return iteration.getSecondaryResults().get(key).getScore();
+    private void leaveOut(final String what) {
+        say(what);
+        figures.leftOut().add(what);
+    }
+
+    private int run() throws IOException, InterruptedException {
+        final Map<String, String> machine = machine();
+        final List<Measurement> important = measurements(comparisons.stream().filter(c -> c.target() > 0).toList());
+        final List<Measurement> others = measurements(comparisons);
+        others.removeAll(important);
+        final int rounds = options.rounds() > 0 ? options.rounds() : options.quick() ? QUICK_ROUNDS : FULL_ROUNDS;
+        round(1, rounds, important);
+        if (!options.quick()) {
+            round(1, rounds, others);
+        }
+        curves();
+        if (options.quick()) {
+            round(1, rounds, others);
+        }
+        for (int round = 2; round <= rounds; round++) {
+            round(round, rounds, important);
+            // In a quick run what has no target is measured once, unless it is all that is wanted.
+            if (!options.quick() || options.rounds() > 0 || important.isEmpty()) {
+                round(round, rounds, others);
             }
         }
-        throw new IllegalStateException("no result " + label + " in " + iteration.getSecondaryResults().keySet());
+        if (!late.isEmpty()) {
+            leaveOut("for want of time " + String.join(", ", late));
+        }
+        final Report report = new Report(machine, figures, comparisons, sweeps, options.quick());
+        if (report.comparisons().isEmpty() && report.sweeps().isEmpty()) {
+            say("nothing was measured, and nothing is written");
+            return 1;
+        }
+        write(report);
+        return options.check() && !report.allMet() ? 1 : 0;
+    }
+
+    private static List<Measurement> measurements(final List<Comparison> comparisons) {
+        final Set<Measurement> all = new LinkedHashSet<>();
+        comparisons.forEach(comparison -> all.addAll(comparison.measurements()));
+        return new ArrayList<>(all);
+    }
+
+    private boolean isTimeUp() {
+        return System.currentTimeMillis() + longestMillis > deadline;
+    }
+
+    private void round(final int round, final int rounds, final List<Measurement> measurements) {
+        int number = 0;
+        for (final Measurement measurement : measurements) {
+            if (isTimeUp()) {
+                if (round == 1) {
+                    late.add(measurement.toString());
+                }
+                continue;
+            }
+            System.err.printf("bench: round %d of %d, %d of %d: %s%n", round, rounds, ++number, measurements.size(), measurement);
+            final long start = System.currentTimeMillis();
+            try {
+                figures.add(measurement, Measurer.measure(measurement, Timing.ofRatio(options.quick()), true,
+                    scratch.resolve("jmh.log").toString()));
+            } catch (final RunnerException e) {
+                leaveOut(measurement + ": " + reason(e));
+            }
+            longestMillis = Math.max(longestMillis, System.currentTimeMillis() - start);
+        }
+    }
+
+    /** What JMH was told, which it says in its log only. */
+    private String reason(final RunnerException e) {
+        try (var lines = Files.lines(scratch.resolve("jmh.log"))) {
+            return lines.filter(line -> line.contains("Exception") || line.contains("Error")).findFirst().orElse(e.getMessage()).strip();
+        } catch (final IOException unread) {
+            return e.getMessage();
+        }
+    }
+
+    private void curves() throws IOException, InterruptedException {
+        final PointsRunner runner = new PointsRunner(options.quick(), scratch);
+        final Map<String, List<Measurement>> groups = PointsRunner.group(sweeps);
+        int number = 0;
+        for (final Map.Entry<String, List<Measurement>> group : groups.entrySet()) {
+            if (isTimeUp()) {
+                late.add("curves of " + group.getKey());
+                continue;
+            }
+            System.err.printf("bench: curves, %d of %d: %s, %d points%n", ++number, groups.size(), group.getKey(), group.getValue().size());
+            final String reason = runner.run(group.getValue(), deadline, figures.points());
+            if (!reason.isEmpty()) {
+                leaveOut("curves of " + group.getKey() + ": " + reason);
+            } else if (!figures.points().keySet().containsAll(group.getValue())) {
+                late.add("curves of " + group.getKey() + " in part");
+            }
+        }
+    }
+
+    private static Map<String, String> machine() throws IOException {
+        final Map<String, String> machine = new LinkedHashMap<>(Machine.describe());
+        machine.put("libraries", String.join(", ", PeerLibrary.versions(System.getProperty("java.class.path"))));
+        machine.put("commit", System.getProperty(COMMIT_PROPERTY, "unknown"));
+        machine.put("date", LocalDate.now(ZoneOffset.UTC).toString());
+        return machine;
+    }
+
+    private void write(final Report report) throws IOException {
+        final String name = options.name();
+        final Map<String, String> titles = new LinkedHashMap<>();
+        final Map<String, byte[]> files = new LinkedHashMap<>();
+        for (final Charts.Chart chart : charts(report.sweeps())) {
+            titles.put(chart.title(), name + chart.suffix() + ".png");
+            files.put(name + chart.suffix() + ".png", chart.png());
+        }
+        final String table = report.markdown(titles);
+        files.put(name + ".md", table.getBytes(StandardCharsets.UTF_8));
+        files.put(name + ".json", report.json(Timing.ofRatio(options.quick()), Timing.ofPoint(options.quick()))
+            .getBytes(StandardCharsets.UTF_8));
+        Results.write(options.output(), files);
+        System.out.print(table);
+        say("written to " + options.output() + "/" + name + ".*");
+    }
+
+    /** A JVM without fonts draws nothing, which costs the pictures and nothing else; nor does one without the library. */
+    private List<Charts.Chart> charts(final List<Sweep> shown) {
+        try {
+            return new Charts(figures).draw(shown);
+        } catch (final IOException | RuntimeException | LinkageError e) {
+            say("no charts: " + e + "; a JVM draws with fontconfig and a font (apt-get install fontconfig fonts-dejavu-core)");
+            return List.of();
+        }
     }
 }

@@ -24,7 +24,8 @@ import io.quire.engine.tree.PageTree;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class TreeBenchmark {
-    private static final int SLOTS = 64;
+    /** As many as a cache reserves, from which follows how many guesses it remembers. */
+    private static final long NODES_PER_PAGE = 9;
 
     /** Pages in the tree. */
     @Param({"1000", "10000", "100000", "1000000", "10000000"})
@@ -65,8 +66,7 @@ public class TreeBenchmark {
     /** Fills the tree. */
     @Setup(Level.Trial)
     public void fill() {
-        // The levels above the leaves need a sixty-third of the leaves.
-        slab = new NodeSlab(pages / SLOTS * 65 / 64 + SLOTS);
+        slab = new NodeSlab((int) Math.min(pages * NODES_PER_PAGE + 1024, 1 << 29));
         tree = new PageTree(slab, "benchmark");
         tree.lock();
         try {

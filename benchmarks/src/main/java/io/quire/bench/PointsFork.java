@@ -1,0 +1,54 @@
+package io.quire.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.openjdk.jmh.runner.RunnerException;
+
+import io.quire.bench.report.Json;
+
+/**
+ * What a JVM that measures several points of curves runs; started by {@link Suite}. What was measured is in the file of results after
+ * each point, so that a JVM that ends early costs the points it had not reached.
+ */
+public final class PointsFork {
+    private PointsFork() {
+    }
+
+    /**
+     * Runs.
+     *
+     * @param arguments the file that says what to measure, and where the results go
+     * @throws IOException     when one of them cannot be read or written
+     * @throws RunnerException when a benchmark fails
+     */
+    public static void main(final String[] arguments) throws IOException, RunnerException {
+        final Map<?, ?> order = (Map<?, ?>) Json.parse(Files.readString(Path.of(arguments[0])));
+        final long deadline = ((Double) order.get("deadlineMillis")).longValue();
+        final boolean quick = (Boolean) order.get("quick");
+        final List<Object> results = new ArrayList<>();
+        for (final Object point : (List<?>) order.get("points")) {
+            if (System.currentTimeMillis() > deadline) {
+                break;
+            }
+            final Measurement measurement = Measurement.of((Map<?, ?>) point);
+            if (results.isEmpty()) {
+                Measurer.measure(measurement, Timing.ofStart(), false, null);
+            }
+            final Map<String, Object> result = new LinkedHashMap<>(measurement.asMap());
+            result.put("samples", Measurer.measure(measurement, Timing.ofPoint(quick), false, null).asMap());
+            results.add(result);
+            final Path next = Path.of(arguments[1] + ".next");
+            Files.writeString(next, Json.write(Map.of("points", results)));
+            Files.move(next, Path.of(arguments[1]), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+        // A thread pool of a benchmark that is done may not keep the JVM.
+        System.exit(0);
+    }
+}
