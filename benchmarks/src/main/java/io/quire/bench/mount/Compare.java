@@ -4,12 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.quire.bench.report.Json;
 import io.quire.engine.write.WritePolicies;
 
 /** The mount against its peers: what {@code scripts/compare} runs. */
@@ -66,7 +63,7 @@ public final class Compare {
         try {
             status = compare.run();
         } catch (final InterruptedException e) {
-            say("interrupted; nothing is written and nothing is left");
+            say("interrupted, and nothing is left behind");
         } catch (final IOException | RuntimeException e) {
             say(signalled.get() ? "interrupted: " + e.getMessage() : String.valueOf(e.getMessage()));
         }
@@ -90,28 +87,53 @@ public final class Compare {
         final Path programs = Files.createTempDirectory(Command.NAME);
         try {
             final Examples examples = new Examples(programs);
-            final List<Server> servers = servers(examples);
+            final List<Server> all = servers(examples);
+            final List<String> unknown = options.unknown(all.stream().map(Server::name).toList());
+            if (!unknown.isEmpty()) {
+                say("no server is called " + String.join(", ", unknown) + "; --list shows them");
+                return 2;
+            }
+            final List<Server> servers = all.stream().filter(server -> options.wantsServer(server.name())
+                && steps.stream().anyMatch(step -> step.audience().includes(server))).toList();
             if (options.list()) {
                 list(steps, servers);
                 return 0;
             }
             if (servers.isEmpty()) {
-                say("no server matches " + options.servers() + "; --list shows them");
+                say("none of these servers takes part in these rows");
                 return 2;
             }
             require();
-            final Map<String, String> machine = Machine.describe();
-            final Session session = new Session(steps, options::wants, servers, scale, Compare::say);
-            session.run(CServer.delaying(examples.delaying(scale.delayMicros())));
-            if (session.results().keys().isEmpty()) {
-                say("nothing was measured, and nothing is written");
-                return 1;
-            }
-            write(session, servers, machine);
-            return 0;
+            final Report report = new Report(options.output(), options.name(), servers, scale, Machine.describe(), Compare::say);
+            return measure(steps, servers, examples, report);
         } finally {
             Command.cleanUp(60, "rm", "-rf", programs.toString());
         }
+    }
+
+    private int measure(final List<Plan.Step> steps, final List<Server> servers, final Examples examples, final Report report)
+        throws IOException, InterruptedException {
+        final Session session = new Session(steps, options::wants, servers, scale, Compare::say, report::checkpoint);
+        boolean finished = false;
+        try {
+            session.run(CServer.delaying(examples.delaying(scale.delayMicros(), scale.pieceMicros())));
+            finished = true;
+        } finally {
+            if (!finished) {
+                // What writes is refused while the thread is interrupted.
+                final boolean interrupted = Thread.interrupted();
+                report.unfinished(session);
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+        if (session.results().keys().isEmpty()) {
+            say("nothing was measured, and nothing is written");
+            return 1;
+        }
+        System.out.print(report.finished(session));
+        return 0;
     }
 
     private static void require() throws IOException {
@@ -136,7 +158,8 @@ public final class Compare {
         servers.add(CServer.bindfs());
         servers.add(CServer.mergerfs());
         servers.add(new BareDirectory());
-        return servers.stream().filter(server -> options.wantsServer(server.name())).toList();
+        servers.add(QuireServer.recording(launcher));
+        return servers;
     }
 
     private void list(final List<Plan.Step> steps, final List<Server> servers) {
@@ -144,48 +167,5 @@ public final class Compare {
         System.out.println();
         servers.forEach(server -> System.out.println(server.name() + ": " + server.missing().map(reason -> "missing: " + reason)
             .orElseGet(server::description)));
-    }
-
-    private void write(final Session session, final List<Server> servers, final Map<String, String> machine)
-        throws IOException {
-        final List<String> names = servers.stream().map(Server::name).toList();
-        // What is a part of the whole does not take its place.
-        final String name = (options.quick() ? "compare-quick" : "compare") + (options.isPart() ? "-part" : "");
-        Files.createDirectories(options.output());
-        final Map<String, Object> all = new LinkedHashMap<>();
-        all.put("machine", machine);
-        all.put("repetitions", scale.repetitions());
-        final Map<String, Object> described = new LinkedHashMap<>();
-        servers.forEach(server -> described.put(server.name(), server.description()));
-        all.put("servers", described);
-        all.put("missing", session.missing());
-        all.put("leftOut", session.results().leftOut());
-        all.put("rows", session.results().asList(names));
-        Files.writeString(options.output().resolve(name + ".json"), Json.write(all));
-        String table = new Table(session.results(), servers, session.missing()).markdown(machine, scale);
-        table += charts(session.results(), names, name);
-        Files.writeString(options.output().resolve(name + ".md"), table);
-        System.out.print(table);
-        say("written to " + options.output() + "/" + name + ".*");
-    }
-
-    /** Draws what there is to draw; a JVM without fonts cannot, which costs the pictures and nothing else. */
-    private String charts(final Results results, final List<String> servers, final String name) {
-        System.setProperty("java.awt.headless", "true");
-        final StringBuilder text = new StringBuilder();
-        final List<String> mounts = servers.stream().filter(server -> !BareDirectory.NAME.equals(server)).toList();
-        try {
-            for (final Place.Kind kind : Place.Kind.values()) {
-                for (final Regime regime : Regime.values()) {
-                    final String file = name + "-" + kind.slug() + "-" + regime.slug();
-                    if (new Chart(results, mounts).write(kind, regime, options.output().resolve(file))) {
-                        text.append("\n![").append(kind.title()).append(", ").append(regime.title()).append("](").append(file).append(".png)\n");
-                    }
-                }
-            }
-        } catch (final IOException | RuntimeException | LinkageError e) {
-            say("no charts: " + e.getMessage() + "; a JVM draws with fontconfig and a font (apt-get install fontconfig fonts-dejavu-core)");
-        }
-        return text.toString();
     }
 }

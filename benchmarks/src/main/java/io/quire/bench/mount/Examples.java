@@ -55,13 +55,13 @@ final class Examples {
             .replace("open(path, fi->flags", "open(path, fi->flags & ~O_DIRECT"), List.of());
     }
 
-    /** Each read is answered that much later; nothing else is. */
-    Program delaying(final int micros) throws InterruptedException {
+    /** Each read is answered that much later, and in addition later for each MiB; nothing else is. */
+    Program delaying(final int micros, final int pieceMicros) throws InterruptedException {
         final Path delay = directory.resolve("delay.c");
         try (InputStream resource = Examples.class.getResourceAsStream("delay.c")) {
             Files.write(delay, resource.readAllBytes());
             return compile("passthrough_ll", "delaying", text -> text.replace("fuse_reply_data(", "delayed_reply_data("),
-                List.of("-include", delay.toString(), "-DDELAY_MICROS=" + micros));
+                List.of("-include", delay.toString(), "-DDELAY_MICROS=" + micros, "-DPIECE_MICROS=" + pieceMicros));
         } catch (final IOException e) {
             return new Program(delay, "", Optional.of(e.getMessage()));
         }

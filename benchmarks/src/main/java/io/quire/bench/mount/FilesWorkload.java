@@ -6,7 +6,25 @@ import java.util.Optional;
 
 /** Many small files in one directory. Those that are looked at and listed exist before, and the kernel has forgotten them. */
 final class FilesWorkload implements Workload {
-    private static final String KNOWN = "known";
+    /** For all five operations, with what is made ready. */
+    private static final double SECONDS_PER_FILE = 200e-6;
+
+    private final int part;
+
+    /**
+     * @param part which part of the files: 5 for a fifth
+     */
+    FilesWorkload(final int part) {
+        this.part = part;
+    }
+
+    private int count(final Scale scale) {
+        return Math.max(1, scale.files() / part);
+    }
+
+    private String known() {
+        return "known-" + part;
+    }
 
     @Override
     public List<Row> rows() {
@@ -19,20 +37,25 @@ final class FilesWorkload implements Workload {
     }
 
     @Override
+    public double seconds(final Scale scale, final Place.Kind kind) {
+        return count(scale) * SECONDS_PER_FILE * (kind == Place.Kind.DISK ? 2 : 1);
+    }
+
+    @Override
     public void prepare(final Target target, final Bench bench) throws IOException, InterruptedException {
-        target.remove(KNOWN);
-        bench.client().make(target.backing().resolve(KNOWN), bench.scale().files(), bench.limitSeconds());
+        target.remove(known());
+        bench.client().make(target.backing().resolve(known()), count(bench.scale()), bench.limitSeconds());
     }
 
     @Override
     public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
         throws IOException, InterruptedException {
-        target.forget(KNOWN);
+        target.forget(known());
         try {
-            return bench.client().files(target.directory().resolve(KNOWN), target.directory().resolve("files-" + repetition),
-                bench.scale().files(), regime, bench.limitSeconds());
+            return bench.client().files(target.directory().resolve(known()), target.directory().resolve("files-" + repetition),
+                count(bench.scale()), regime, bench.limitSeconds());
         } finally {
-            target.used(KNOWN);
+            target.used(known());
         }
     }
 }

@@ -21,16 +21,17 @@ final class GitWorkload implements Workload {
     }
 
     @Override
+    public double seconds(final Scale scale, final Place.Kind kind) {
+        return 0.05 + scale.treeFiles(kind) * 30e-6;
+    }
+
+    @Override
     public void prepare(final Target target, final Bench bench) throws IOException, InterruptedException {
         final Path repository = target.backing().resolve(REPOSITORY);
         if (Files.exists(repository)) {
             return;
         }
-        Files.createDirectory(repository);
-        Command.of("tar", "-xf", Tree.archive(bench).toString(), "-C", repository.toString()).seconds(300).succeed();
-        git(repository, "init", "-q").succeed();
-        git(repository, "add", ".").succeed();
-        git(repository, "-c", "user.name=compare", "-c", "user.email=compare@localhost", "commit", "-q", "-m", "tree").succeed();
+        Command.of("tar", "-xf", archive(bench, target.kind()).toString(), "-C", target.backing().toString()).seconds(300).succeed();
         // The index remembers inode numbers and times as this mount shows them.
         git(target.directory().resolve(REPOSITORY), "status", "--porcelain").succeed();
         target.used(REPOSITORY);
@@ -47,6 +48,22 @@ final class GitWorkload implements Workload {
             throw new IOException("git sees changes where there are none: " + result.reason());
         }
         return List.of((double) result.nanos());
+    }
+
+    /** A repository with everything committed, which is made when it is not there. */
+    private static Path archive(final Bench bench, final Place.Kind kind) throws IOException, InterruptedException {
+        final Path archive = bench.shared().resolve("repository.tar");
+        if (!Files.exists(archive)) {
+            final Path repository = Files.createDirectory(bench.shared().resolve(REPOSITORY));
+            Command.of("tar", "-xf", Tree.archive(bench, kind).toString(), "-C", repository.toString()).seconds(300).succeed();
+            git(repository, "init", "-q").succeed();
+            git(repository, "add", ".").succeed();
+            git(repository, "-c", "user.name=compare", "-c", "user.email=compare@localhost", "commit", "-q", "-m", "tree").succeed();
+            git(repository, "repack", "-adq").succeed();
+            Command.of("tar", "-cf", archive.toString(), "-C", bench.shared().toString(), REPOSITORY).seconds(300).succeed();
+            Command.of("rm", "-rf", repository.toString()).seconds(120).succeed();
+        }
+        return archive;
     }
 
     private static Command git(final Path repository, final String... words) {

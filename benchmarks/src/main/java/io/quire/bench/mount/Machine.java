@@ -26,6 +26,11 @@ final class Machine {
         return machine;
     }
 
+    /** Memory that can be had without swapping. */
+    static long availableBytes() throws IOException {
+        return Long.parseLong(value("/proc/meminfo", "MemAvailable").replaceAll("\\D", "")) << 10;
+    }
+
     /** How many threads of others wanted a processor in the last minute: figures of a busy machine say little. */
     private static String load() throws IOException {
         return Files.readString(Path.of("/proc/loadavg"), StandardCharsets.ISO_8859_1).replaceAll(" .*\\s*", "");

@@ -22,20 +22,22 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
     boolean help) {
     static final String USAGE = """
         usage: scripts/compare [--quick] [--rows REGEX] [--servers LIST] [--repeat N] [--output DIR] [--list]
-          --quick           fewer rows, smaller and 3 repetitions instead of 5: about 7 minutes on two processors
+          --quick           fewer rows, and smaller: at most 6 minutes on two processors, everything at most 30
           --rows REGEX      only rows that match, as --list shows them: 'one core.*write 64 KiB'
           --servers LIST    only these, separated by commas; the beginning of a name will do: quire,bare
           --transports LIST of Quire, separated by commas (default: jnr)
-          --repeat N        so many repetitions, 3 or more
+          --repeat N        so many repetitions instead of 5, 3 to 99
           --output DIR      where the table, the charts and the JSON go (default: benchmarks/results)
           --list            show rows and servers
         Mounts Quire by each write policy, passthrough_ll, passthrough_fh, bindfs and mergerfs over one source and lets them take
         turns, in memory, on disk and over a source that is slow. As root on a Debian-like system what is missing is installed;
-        what cannot be had is named and left out. Written are compare.md, compare.json and a chart for each kind of source and
-        regime; with --quick compare-quick.*, with --rows or --servers compare-part.*. Takes up to 6 GiB of memory and disk.
+        what cannot be had is named and left out. Written are compare.md, compare.json and charts; with --quick
+        compare-quick.*, with --rows or --servers compare-part.*; and compare-unfinished.* while it runs. Needs up to 7 GiB of
+        memory and 3 GiB of disk, which is looked at before.
         A quiet machine, please. How it is measured and how the peers are set up: native-notes/comparison.md
         """;
     private static final int FEWEST = 3;
+    private static final int MOST = 99;
 
     /**
      * Reads the command line.
@@ -58,7 +60,7 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
                 case "--help", "-h" -> help = true;
                 case "--rows" -> rows = pattern(value(arguments, ++i));
                 case "--servers" -> servers = names(value(arguments, ++i));
-                case "--transports" -> transports = names(value(arguments, ++i));
+                case "--transports" -> transports = transports(value(arguments, ++i));
                 case "--repeat" -> repeat = repetitions(value(arguments, ++i));
                 case "--output" -> output = Path.of(value(arguments, ++i));
                 default -> throw new IllegalArgumentException("there is no option " + arguments[i]);
@@ -75,7 +77,19 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
     }
 
     private static List<String> names(final String text) {
-        return Arrays.stream(text.split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
+        final List<String> names = Arrays.stream(text.split(",")).map(String::strip).filter(name -> !name.isEmpty()).distinct().toList();
+        if (names.isEmpty()) {
+            throw new IllegalArgumentException("a list of names is empty");
+        }
+        return names;
+    }
+
+    private static List<String> transports(final String text) {
+        final List<String> names = names(text);
+        names.stream().filter(name -> !QuireServer.TRANSPORTS.contains(name)).findFirst().ifPresent(name -> {
+            throw new IllegalArgumentException("--transports " + name + ": there is only " + String.join(", ", QuireServer.TRANSPORTS));
+        });
+        return names;
     }
 
     private static Pattern pattern(final String text) {
@@ -89,13 +103,13 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
     private static int repetitions(final String text) {
         try {
             final int number = Integer.parseInt(text);
-            if (number >= FEWEST) {
+            if (number >= FEWEST && number <= MOST) {
                 return number;
             }
         } catch (final NumberFormatException e) {
             throw new IllegalArgumentException("--repeat " + text + ": not a number", e);
         }
-        throw new IllegalArgumentException("--repeat " + text + ": a median needs " + FEWEST + " or more");
+        throw new IllegalArgumentException("--repeat " + text + ": not from " + FEWEST + " to " + MOST);
     }
 
     Scale scale() {
@@ -110,6 +124,16 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
 
     boolean wants(final String label) {
         return rows.matcher(label).find();
+    }
+
+    /** The name of all files that are written, without their ends. */
+    String name() {
+        return (quick ? "compare-quick" : "compare") + (isPart() ? "-part" : "");
+    }
+
+    /** Beginnings of names that no server has. */
+    List<String> unknown(final List<String> names) {
+        return servers.stream().filter(wanted -> names.stream().noneMatch(name -> name.startsWith(wanted))).toList();
     }
 
     boolean wantsServer(final String name) {

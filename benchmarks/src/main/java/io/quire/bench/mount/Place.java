@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,9 @@ import java.util.Optional;
  * @param type the file system's type
  */
 record Place(Kind kind, Path base, String type) {
+    /** What a mount's cache may hold by default. */
+    private static final long CACHE_BYTES = 512L << 20;
+    private static final long JVM_BYTES = 128L << 20;
     private static final List<String> MEMORY = List.of("tmpfs", "ramfs");
 
     /** What the source lies on. */
@@ -38,6 +42,27 @@ record Place(Kind kind, Path base, String type) {
         String slug() {
             return title.replace(' ', '-');
         }
+    }
+
+    /**
+     * What is lacking for these servers to be measured here: space, or memory where that is the same.
+     *
+     * @return what there is and what is needed; empty when it suffices
+     */
+    Optional<String> lack(final List<Server> servers, final Scale scale) throws IOException {
+        final long each = scale.bytesPerServer(kind);
+        final long needed = each * servers.size() + scale.sharedBytes(kind);
+        final long free = Files.getFileStore(base).getUsableSpace();
+        if (free < needed) {
+            return Optional.of(String.format(Locale.ROOT, "too little space in %s, %d MiB where %d MiB are needed; make some, or choose fewer"
+                + " --servers", base, free >> 20, needed >> 20));
+        }
+        // A daemon has its cache besides, which holds no more than it is given to read.
+        final long daemons = servers.stream().filter(server -> server.role() != Server.Role.PEER).count();
+        final long memory = (kind == Kind.DISK ? 0 : needed) + daemons * (Math.min(each, CACHE_BYTES) + JVM_BYTES);
+        final long available = Machine.availableBytes();
+        return available >= memory ? Optional.empty() : Optional.of(String.format(Locale.ROOT,
+            "too little memory, %d MiB where %d MiB are needed; choose fewer --servers", available >> 20, memory >> 20));
     }
 
     /** A place of a kind on this machine, if there is one. */

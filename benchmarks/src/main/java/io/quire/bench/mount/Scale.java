@@ -3,46 +3,64 @@ package io.quire.bench.mount;
 /**
  * How much is done.
  *
- * @param repetitions  how often each row is measured on each server
- * @param fileBytes    size of the file that is read and written
- * @param files        files that are created, looked at, listed, renamed and unlinked
- * @param treeFiles    files of the tree that is unpacked and looked at by git
- * @param transactions SQLite transactions
- * @param slowBytes    size of the file on the slow source
- * @param delayMicros  how long the slow source takes for a request
- * @param warmUpPasses passes over the file before anything is measured
- * @param warmUpSeconds but no longer than this for one kind of request
+ * @param repetitions   how often each row is measured on each server
+ * @param fileBytes     size of the file that is read and written; half of it on a disk
+ * @param workMillis    how long fio works for one row of one server in one repetition, pass after pass over the file
+ * @param files         files that are created, looked at, listed, renamed and unlinked; a fifth of it but in the first place and regime
+ * @param treeFiles     files of the tree that is unpacked and looked at by git; two fifths of it on a disk
+ * @param transactions  SQLite transactions
+ * @param slowBytes     size of the file on the slow source
+ * @param delayMicros   how long the slow source takes for a read
+ * @param pieceMicros   what it takes in addition for each MiB
+ * @param warmUpMillis  how long each kind of request warms up
  * @param budgetSeconds after this no further row is begun; 0 for no limit
  */
-record Scale(int repetitions, long fileBytes, int files, int treeFiles, int transactions, long slowBytes, int delayMicros,
-    int warmUpPasses, int warmUpSeconds, int budgetSeconds) {
+record Scale(int repetitions, long fileBytes, int workMillis, int files, int treeFiles, int transactions, long slowBytes, int delayMicros,
+    int pieceMicros, int warmUpMillis, int budgetSeconds) {
 
     private static final int DELAY_MICROS = 5000;
-    /** As many passes as a JVM needs until the path of a large write is compiled: measured, 60 over 32 MiB by 64 KiB. */
-    private static final int WARM_UP_PASSES = 60;
+    /** A line of 100 MiB/s, which is a little less than a gigabit. */
+    private static final int PIECE_MICROS = 10_000;
+    /** fio looks only ten times a second whether its jobs have ended, so this fills two such intervals. */
+    private static final int WORK_MILLIS = 180;
 
-    /** The whole comparison. */
+    /** The whole comparison, within 30 minutes on a quiet machine with two processors. */
     static Scale full() {
-        return new Scale(5, 128L << 20, 20_000, 10_000, 500, 64L << 20, DELAY_MICROS, WARM_UP_PASSES, 20, 0);
+        return new Scale(5, 128L << 20, WORK_MILLIS, 20_000, 5000, 200, 32L << 20, DELAY_MICROS, PIECE_MICROS, 3000, 0);
     }
 
-    /** Fewer and shorter, within 8 minutes on a quiet machine with two processors. */
+    /** Fewer and smaller, within 6 minutes. */
     static Scale quick() {
-        return new Scale(3, 32L << 20, 2000, 1000, 50, 16L << 20, DELAY_MICROS, WARM_UP_PASSES, 3, 440);
+        return new Scale(5, 64L << 20, WORK_MILLIS, 1000, 500, 50, 16L << 20, DELAY_MICROS, PIECE_MICROS, 1500, 330);
     }
 
     /** For tests: whether it works, not how fast it is. */
     static Scale tiny() {
-        return new Scale(3, 1L << 20, 50, 30, 5, 1L << 20, 1000, 1, 1, 0);
+        return new Scale(3, 1L << 20, 20, 50, 30, 5, 1L << 20, 1000, 1000, 50, 0);
     }
 
     Scale withRepetitions(final int count) {
-        return new Scale(count, fileBytes, files, treeFiles, transactions, slowBytes, delayMicros, warmUpPasses, warmUpSeconds,
+        return new Scale(count, fileBytes, workMillis, files, treeFiles, transactions, slowBytes, delayMicros, pieceMicros, warmUpMillis,
             budgetSeconds);
     }
 
-    /** What one server leaves in the source, at most, bytes. */
-    long bytesPerServer() {
-        return 2 * fileBytes + (files + 4L * treeFiles) * (8 << 10) + (repetitions + 1) * slowBytes;
+    /** Size of the file there. What many servers leave dirty on a disk would be written while others are measured. */
+    long fileBytes(final Place.Kind kind) {
+        return kind == Place.Kind.DISK ? fileBytes / 2 : fileBytes;
+    }
+
+    int treeFiles(final Place.Kind kind) {
+        return kind == Place.Kind.DISK ? Math.max(1, treeFiles * 2 / 5) : treeFiles;
+    }
+
+    /** The archives that all servers get copies of, while they are made, and logs, bytes. */
+    long sharedBytes(final Place.Kind kind) {
+        return (4L * treeFiles(kind) * (12 << 10)) + (4 << 20);
+    }
+
+    /** What one server leaves in the source there, at most, bytes. */
+    long bytesPerServer(final Place.Kind kind) {
+        return kind == Place.Kind.SLOW ? 2 * slowBytes
+            : 2 * fileBytes(kind) + (2L * files + 3L * treeFiles(kind)) * (12 << 10);
     }
 }

@@ -6,6 +6,18 @@ import java.util.Optional;
 
 /** Something that shows a source directory at a mount point, or the source itself. */
 interface Server {
+    /** What it takes part for. */
+    enum Role {
+        /** Compared in every row. */
+        PEER,
+        /** Quire as it is by default; compared in every row. */
+        SUBJECT,
+        /** Quire with another write policy: only in rows for which that matters. */
+        POLICY,
+        /** Quire as it is by default, recording what it does: only to see what that costs. */
+        RECORDING
+    }
+
     /** Short, for the table and as a directory's name: letters, digits, {@code -} and {@code _}. */
     String name();
 
@@ -17,4 +29,9 @@ interface Server {
 
     /** What serves in the foreground until it is unmounted; empty for the source itself. */
     List<String> command(Path source, Path mountPoint);
+
+    /** What it takes part for. */
+    default Role role() {
+        return Role.PEER;
+    }
 }

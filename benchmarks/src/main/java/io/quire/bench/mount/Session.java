@@ -1,54 +1,44 @@
 package io.quire.bench.mount;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/**
- * One run: place by place, row by row, repetition by repetition, server by server. The order of the servers is turned by one in each repetition,
- * so that none always follows the same.
- */
+/** One run: place by place, row by row, repetition by repetition, server by server. */
 final class Session {
     /** What the reason of a failure begins with when a command did not end. */
     static final String HUNG = "hung: ";
-
-    /** What mounting all servers and warming them up takes, for a run with a time limit. */
-    private static final int MOUNT_SECONDS = 60;
 
     private final List<Plan.Step> steps;
     private final Predicate<String> wanted;
     private final List<Server> servers;
     private final Scale scale;
-    private final Consumer<String> progress;
+    private final Progress progress;
+    private final Runnable checkpoint;
     private final Results results = new Results();
     private final Map<String, String> missing = new LinkedHashMap<>();
-    private final long start = System.nanoTime();
 
     /**
-     * @param steps    what to do, in this order
-     * @param wanted   whether a row with this label is wanted
-     * @param servers  on what
-     * @param scale    how much
-     * @param progress told what is going on
+     * @param steps      what to do, in this order
+     * @param wanted     whether a row with this label is wanted
+     * @param servers    on what
+     * @param scale      how much
+     * @param progress   told what is going on
+     * @param checkpoint run whenever there are new results
      */
     Session(final List<Plan.Step> steps, final Predicate<String> wanted, final List<Server> servers, final Scale scale,
-        final Consumer<String> progress) {
+        final Consumer<String> progress, final Consumer<Session> checkpoint) {
         this.steps = steps;
         this.wanted = wanted;
         this.servers = servers;
         this.scale = scale;
-        this.progress = progress;
+        this.progress = new Progress(progress);
+        this.checkpoint = () -> checkpoint.accept(this);
     }
 
     Results results() {
@@ -69,159 +59,89 @@ final class Session {
         for (final Server server : servers) {
             server.missing().ifPresent(reason -> {
                 missing.put(server.name(), reason);
-                progress.accept(server.name() + " is missing: " + reason);
+                progress.say(server.name() + " is missing: " + reason);
             });
         }
+        // Everything that makes a place unusable is said before anything is measured.
+        final Map<Place.Kind, Place> places = new EnumMap<>(Place.Kind.class);
+        for (final Place.Kind kind : steps.stream().map(Plan.Step::kind).distinct().toList()) {
+            final Optional<Place> place = Place.find(kind);
+            final Optional<String> obstacle = place.isEmpty() ? Optional.of("there is none on this machine")
+                : kind == Place.Kind.SLOW && delaying.missing().isPresent() ? delaying.missing()
+                : place.get().lack(able(kind), scale);
+            if (obstacle.isPresent()) {
+                leaveOut(kind.title(), obstacle.get());
+            } else {
+                places.put(kind, place.get());
+                progress.expect(Progress.startSeconds(able(kind), scale));
+                here(kind).forEach(step -> progress.expect(step.seconds(scale, able(kind))));
+            }
+        }
+        final List<Plan.Step> possible = steps.stream().filter(step -> places.containsKey(step.kind())).toList();
+        if (possible.isEmpty()) {
+            return;
+        }
+        progress.begin(possible.size(), servers.size() - missing.size());
         final Affinity affinity = Affinity.ours();
         try (Client client = new Client(affinity)) {
-            for (final Place.Kind kind : steps.stream().map(Plan.Step::kind).distinct().toList()) {
-                final List<Plan.Step> here = steps.stream().filter(step -> step.kind() == kind).toList();
-                final Optional<Place> place = Place.find(kind);
-                if (place.isEmpty()) {
-                    leaveOut(kind.title(), "there is none on this machine");
-                } else if (kind == Place.Kind.SLOW && delaying.missing().isPresent()) {
-                    leaveOut(kind.title(), delaying.missing().get());
-                } else if (!overdue(MOUNT_SECONDS)) {
-                    visit(place.get(), here, kind == Place.Kind.SLOW ? delaying : null, affinity, client);
+            for (final Place.Kind kind : possible.stream().map(Plan.Step::kind).distinct().toList()) {
+                final double start = Progress.startSeconds(able(kind), scale);
+                if (overdue(start)) {
+                    here(kind).forEach(step -> leaveOut(step, "the time was over"));
                 } else {
-                    here.forEach(step -> leaveOut(step, "the time was over"));
+                    visit(places.get(kind), kind == Place.Kind.SLOW ? delaying : null, affinity, client);
                 }
             }
         }
+    }
+
+    private List<Plan.Step> here(final Place.Kind kind) {
+        return steps.stream().filter(step -> step.kind() == kind).toList();
+    }
+
+    /** Servers that can take part and that a step in this place is for. */
+    private List<Server> able(final Place.Kind kind) {
+        return servers.stream().filter(server -> !missing.containsKey(server.name())
+            && here(kind).stream().anyMatch(step -> step.audience().includes(server))).toList();
+    }
+
+    private void visit(final Place place, final Server delay, final Affinity affinity, final Client client) throws InterruptedException {
+        final Place.Kind kind = place.kind();
+        progress.step(kind.title() + ": mounting and warming up");
+        final List<Server> able = able(kind);
+        try (Site site = Site.open(place, able, delay)) {
+            site.failed().forEach((name, reason) -> progress.say(name + ": " + reason));
+            final Visit visit = new Visit(site, new Bench(scale, affinity, client, site.shared()), results, wanted, progress);
+            visit.warmUp(site.targets());
+            progress.done(Progress.startSeconds(able, scale));
+            for (final Plan.Step step : here(kind)) {
+                final Optional<String> program = step.workload().program().filter(name -> !Programs.has(name));
+                if (program.isPresent()) {
+                    leaveOut(step, program.get() + " is not installed");
+                } else if (overdue(0)) {
+                    leaveOut(step, "the time was over");
+                } else {
+                    visit.measure(step);
+                    checkpoint.run();
+                }
+                progress.done(step.seconds(scale, able));
+            }
+            progress.step(kind.title() + ": unmounting");
+        } catch (final IOException e) {
+            leaveOut(kind.title(), e.getMessage());
+        }
+    }
+
+    private boolean overdue(final double reserve) {
+        return scale.budgetSeconds() > 0 && progress.gone() > scale.budgetSeconds() - reserve;
     }
 
     private void leaveOut(final String what, final String reason) {
         results.leaveOut(what + ": " + reason);
-        progress.accept(what + " is left out: " + reason);
+        progress.say(what + " is left out: " + reason);
     }
 
     private void leaveOut(final Plan.Step step, final String reason) {
         step.keys().stream().map(Results.Key::label).filter(wanted).forEach(label -> leaveOut(label, reason));
-    }
-
-    private boolean overdue(final int reserve) {
-        return scale.budgetSeconds() > 0 && System.nanoTime() - start > TimeUnit.SECONDS.toNanos(scale.budgetSeconds() - reserve);
-    }
-
-    private void visit(final Place place, final List<Plan.Step> here, final Server delay, final Affinity affinity, final Client client)
-        throws IOException, InterruptedException {
-        progress.accept(place.kind().title() + ": mounting and warming up");
-        final List<Server> able = servers.stream().filter(server -> server.missing().isEmpty()).toList();
-        try (Site site = Site.open(place, able, delay, scale.bytesPerServer())) {
-            site.failed().forEach((name, reason) -> progress.accept(name + ": " + reason));
-            final Visit visit = new Visit(site, new Bench(scale, affinity, client, site.shared()), place.kind());
-            visit.warmUp(site.targets());
-            for (final Regime regime : here.stream().map(Plan.Step::regime).distinct().toList()) {
-                for (final Plan.Step step : here.stream().filter(each -> each.regime() == regime).toList()) {
-                    if (overdue(0)) {
-                        leaveOut(step, "the time was over");
-                    } else {
-                        visit.measure(step);
-                    }
-                }
-            }
-            progress.accept(place.kind().title() + ": unmounting");
-        } catch (final IOException e) {
-            leaveOut(place.kind().title(), e.getMessage());
-        }
-    }
-
-    /** One place. */
-    private final class Visit {
-        private final Site site;
-        private final Bench bench;
-        private final Place.Kind kind;
-        private final Set<List<Object>> prepared = new HashSet<>();
-
-        Visit(final Site site, final Bench bench, final Place.Kind kind) {
-            this.site = site;
-            this.bench = bench;
-            this.kind = kind;
-        }
-
-        void warmUp(final List<Target> targets) throws IOException, InterruptedException {
-            for (final Map.Entry<Target, String> hanging : new WarmUp(bench, kind).run(targets).entrySet()) {
-                progress.accept(hanging.getKey().name() + ": " + HUNG + hanging.getValue());
-                site.giveUp(hanging.getKey(), HUNG + hanging.getValue());
-            }
-        }
-
-        void measure(final Plan.Step step) throws IOException, InterruptedException {
-            final Optional<String> program = step.workload().program().filter(name -> !Programs.has(name));
-            if (program.isPresent()) {
-                leaveOut(step, program.get() + " is not installed");
-                return;
-            }
-            for (final Target target : site.targets()) {
-                attempt(step, target, () -> {
-                    if (prepared.add(List.of(target.name(), step.workload()))) {
-                        step.workload().prepare(target, bench);
-                    }
-                    target.mounted().move(bench.affinity(), step.regime());
-                    return List.of();
-                });
-            }
-            // What a server of this step did before it was given up says more.
-            site.failed().forEach((name, reason) -> keys(step).stream().filter(key -> results.failure(key, name).isEmpty())
-                .forEach(key -> results.fail(key, name, site.withoutPaths(reason))));
-            for (int repetition = 0; repetition < scale.repetitions(); repetition++) {
-                progress.accept(step.keys().getFirst().label() + (step.keys().size() > 1 ? " and more" : "") + ", " + (repetition + 1) + " of "
-                    + scale.repetitions());
-                final List<Target> turn = new ArrayList<>(site.targets());
-                Collections.rotate(turn, -repetition);
-                for (final Target target : turn) {
-                    final int number = repetition + step.regime().ordinal() * scale.repetitions();
-                    attempt(step, target, () -> step.workload().run(target, bench, step.regime(), number));
-                }
-            }
-        }
-
-        /** Keeps what came out, or why nothing did; a server that hangs or is gone is mounted again for the rows that follow. */
-        private void attempt(final Plan.Step step, final Target target, final Attempt work) throws IOException, InterruptedException {
-            if (results.failure(keys(step).getFirst(), target.name()).isPresent()) {
-                return;
-            }
-            try {
-                final List<Double> times = work.run();
-                for (int i = 0; i < times.size(); i++) {
-                    if (wanted.test(step.keys().get(i).label())) {
-                        results.add(step.keys().get(i), target.name(), times.get(i));
-                    }
-                }
-                return;
-            } catch (final HungException e) {
-                fail(step, target, HUNG + e.getMessage());
-            } catch (final IOException e) {
-                fail(step, target, e.getMessage() + (target.mounted().serves() ? "" : "; the server ended"));
-                if (target.mounted().serves()) {
-                    return;
-                }
-            }
-            site.restart(target);
-            site.failed().computeIfPresent(target.name(), (name, reason) -> "not mounted again: " + reason);
-            if (site.targets().contains(target)) {
-                warmUp(List.of(target));
-            }
-            if (site.targets().contains(target)) {
-                target.mounted().move(bench.affinity(), step.regime());
-            }
-        }
-
-        /** The rows of a step that are wanted: one at least. */
-        private List<Results.Key> keys(final Plan.Step step) {
-            return step.keys().stream().filter(key -> wanted.test(key.label())).toList();
-        }
-
-        private void fail(final Plan.Step step, final Target target, final String reason) {
-            final String clean = site.withoutPaths(String.valueOf(reason));
-            keys(step).forEach(key -> results.fail(key, target.name(), clean));
-            progress.accept(target.name() + ": " + clean);
-        }
-    }
-
-    /** Something that may fail. */
-    @FunctionalInterface
-    private interface Attempt {
-        List<Double> run() throws IOException, InterruptedException;
     }
 }

@@ -4,10 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** A source with every server mounted over it, in a directory that goes when it is closed. */
 final class Site implements AutoCloseable {
@@ -15,7 +16,7 @@ final class Site implements AutoCloseable {
 
     private final Path work;
     private final List<Target> targets = new ArrayList<>();
-    private final Map<String, String> failed = new LinkedHashMap<>();
+    private final Map<Server, String> failed = new LinkedHashMap<>();
     private Mounted slow;
 
     private Site(final Path work) {
@@ -28,19 +29,11 @@ final class Site implements AutoCloseable {
      * @param place   where
      * @param servers those that can take part
      * @param delay   a server that makes the source slow, or null
-     * @param bytes   what a server needs of space
      */
-    static Site open(final Place place, final List<Server> servers, final Server delay, final long bytes)
-        throws IOException, InterruptedException {
-        final long needed = bytes * servers.size();
-        final long free = Files.getFileStore(place.base()).getUsableSpace();
-        if (free < needed) {
-            throw new IOException(String.format(Locale.ROOT, "too little space, %d MiB of %d; make some, or choose fewer --servers", free >> 20,
-                needed >> 20));
-        }
+    static Site open(final Place place, final List<Server> servers, final Server delay) throws IOException, InterruptedException {
         final Site site = new Site(Files.createTempDirectory(place.base(), Command.NAME));
         try {
-            site.mount(servers, delay);
+            site.mount(place.kind(), servers, delay);
             return site;
         } catch (final IOException | InterruptedException | RuntimeException e) {
             site.close();
@@ -48,19 +41,20 @@ final class Site implements AutoCloseable {
         }
     }
 
-    private void mount(final List<Server> servers, final Server delay) throws IOException, InterruptedException {
-        Path source = Files.createDirectory(work.resolve("source"));
+    private void mount(final Place.Kind kind, final List<Server> servers, final Server delay) throws IOException, InterruptedException {
+        final Path source = Files.createDirectory(work.resolve("source"));
+        Path shown = source;
         Files.createDirectory(work.resolve("shared"));
         Command.of("mkdir", "-m", "700", work.resolve("states").toString()).succeed();
         if (delay != null) {
             slow = new Mounted(delay, source, work);
             slow.start();
             slow.await();
-            source = slow.point();
+            shown = slow.point();
         }
         for (final Server server : servers) {
-            Command.of("mkdir", source.resolve(server.name()).toString()).seconds(20).succeed();
-            final Target target = new Target(server, new Mounted(server, source, work), source);
+            Files.createDirectory(source.resolve(server.name()));
+            final Target target = new Target(server, new Mounted(server, shown, work), source, kind);
             targets.add(target);
             target.mounted().start();
         }
@@ -69,13 +63,15 @@ final class Site implements AutoCloseable {
         }
     }
 
-    private void await(final Target target) throws IOException, InterruptedException {
+    private Optional<String> await(final Target target) throws IOException, InterruptedException {
         try {
             target.mounted().await();
+            return Optional.empty();
         } catch (final IOException e) {
-            failed.put(target.name(), e.getMessage());
+            failed.put(target.server(), e.getMessage());
             targets.remove(target);
             target.mounted().stop();
+            return Optional.of(e.getMessage());
         }
     }
 
@@ -85,8 +81,8 @@ final class Site implements AutoCloseable {
     }
 
     /** Those that do not, with the reason. */
-    Map<String, String> failed() {
-        return failed;
+    Map<Server, String> failed() {
+        return Collections.unmodifiableMap(failed);
     }
 
     /** Copies for all servers are kept here. */
@@ -99,16 +95,19 @@ final class Site implements AutoCloseable {
         return reason.replace(work + "/", "").replace(work.toString(), "");
     }
 
-    /** Ends a server that hangs or is gone, and mounts it again. */
-    void restart(final Target target) throws IOException, InterruptedException {
+    /** Ends a server that hangs or is gone, and mounts it again; the reason when that fails. */
+    Optional<String> restart(final Target target) throws IOException, InterruptedException {
         target.mounted().clear();
         target.mounted().start();
-        await(target);
+        return await(target).map(reason -> {
+            failed.put(target.server(), "not mounted again: " + reason);
+            return failed.get(target.server());
+        });
     }
 
     /** Ends a server that is of no use, and does without it. */
     void giveUp(final Target target, final String reason) throws IOException {
-        failed.put(target.name(), reason);
+        failed.put(target.server(), reason);
         targets.remove(target);
         target.mounted().clear();
     }

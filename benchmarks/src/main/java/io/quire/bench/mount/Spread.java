@@ -21,6 +21,11 @@ record Spread(double median, double lowest, double highest) {
             sorted[0], sorted[sorted.length - 1]);
     }
 
+    /** The same in another unit. */
+    Spread times(final double factor) {
+        return new Spread(median * factor, lowest * factor, highest * factor);
+    }
+
     /** How far the repetition that is farthest from the median is from it, as a part of it. */
     double width() {
         return Math.max(highest - median, median - lowest) / median;

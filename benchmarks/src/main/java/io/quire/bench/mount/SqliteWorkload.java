@@ -21,6 +21,11 @@ final class SqliteWorkload implements Workload {
     }
 
     @Override
+    public double seconds(final Scale scale, final Place.Kind kind) {
+        return 0.05 + scale.transactions() * (kind == Place.Kind.DISK ? 2.5e-3 : 0.7e-3);
+    }
+
+    @Override
     public void prepare(final Target target, final Bench bench) throws IOException {
         final Path script = bench.shared().resolve(SCRIPT);
         if (Files.exists(script)) {

@@ -1,15 +1,21 @@
 package io.quire.bench.mount;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Writes results as Markdown. */
+/** Writes results as Markdown: what was to be reached and what was not first, then every figure. */
 final class Table {
+    /** The chart that goes before all, among those that the text refers to. */
+    static final String MAIN_CHART = "main";
     /** The mount is to be at least as fast as these, in every row. */
     private static final List<String> JUDGES = List.of("passthrough_fh", "bindfs");
+
+    /** The cell of what was not to be measured. */
+    private static final String NONE = "";
 
     private final Results results;
     private final List<Server> servers;
@@ -25,49 +31,129 @@ final class Table {
         this.missing = missing;
     }
 
-    String markdown(final Map<String, String> machine, final Scale scale) {
+    /**
+     * The whole text.
+     *
+     * @param charts files of charts, by what they show
+     */
+    String markdown(final Map<String, String> machine, final Scale scale, final Map<String, String> charts) {
         final StringBuilder text = new StringBuilder("# The mount against its peers\n\n");
         machine.forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
-        text.append(String.format(Locale.ROOT, "- medians of %d repetitions, behind them how far the farthest one is from the median; file of "
-            + "%d MiB, %d files, tree of %d files, %d transactions; the slow source takes %.1f ms for each read%n", scale.repetitions(),
-            scale.fileBytes() >> 20, scale.files(), scale.treeFiles(), scale.transactions(), scale.delayMicros() / 1e3));
-        text.append("- each server has a part of its own of one source; they take turns within each repetition\n");
+        text.append(String.format(Locale.ROOT, "- all servers over one source, each in a directory of its own, taking turns in each repetition; "
+            + "medians of %d, behind them how far the farthest repetition is from the median%n", scale.repetitions()));
+        text.append(String.format(Locale.ROOT, "- file of %d MiB, %d on disk; %d files; tree of %d files, %d on disk; %d transactions; the "
+            + "slow source takes %.1f ms for each read and %.1f for each MiB%n", scale.fileBytes() >> 20,
+            scale.fileBytes(Place.Kind.DISK) >> 20, scale.files(), scale.treeFiles(), scale.treeFiles(Place.Kind.DISK), scale.transactions(),
+            scale.delayMicros() / 1e3, scale.pieceMicros() / 1e3));
+        text.append("- how it is measured, and with which options: native-notes/comparison.md\n");
+        chart(text, charts, MAIN_CHART, "writes and reads of 64 KiB and 4 KiB, one core, in memory");
         goals(text);
+        shortfalls(text);
         for (final Place.Kind kind : Place.Kind.values()) {
             for (final Regime regime : Regime.values()) {
-                figures(text, keys(kind, regime));
+                final String where = kind.title() + ", " + regime.title();
+                figures(text, where, keys(kind, regime, false));
+                chart(text, charts, where, where);
+                figures(text, where + ": what recording costs", keys(kind, regime, true));
             }
         }
-        ratios(text);
         notes(text);
         return text.toString();
     }
 
-    private List<Results.Key> keys(final Place.Kind kind, final Regime regime) {
-        return results.keys().stream().filter(key -> key.kind() == kind && key.regime() == regime).toList();
+    private static void chart(final StringBuilder text, final Map<String, String> charts, final String key, final String title) {
+        if (charts.containsKey(key)) {
+            text.append("\n![").append(title).append("](").append(charts.get(key)).append(")\n");
+        }
+    }
+
+    private List<Results.Key> keys(final Place.Kind kind, final Regime regime, final boolean recording) {
+        return results.keys().stream().filter(key -> key.kind() == kind && key.regime() == regime
+            && recording == FioWorkload.isForRecording(key.row())).toList();
+    }
+
+    /** How many rows are at least as fast as a peer's, by the median. */
+    private String count(final String peer) {
+        int all = 0;
+        int reached = 0;
+        for (final Results.Key key : results.keys()) {
+            final Optional<Spread> ratio = results.ratio(key, Goal.SUBJECT, peer);
+            all += ratio.isPresent() ? 1 : 0;
+            reached += ratio.isPresent() && ratio.get().median() >= 1 ? 1 : 0;
+        }
+        return all == 0 ? "" : String.format(Locale.ROOT, "| rows that are at least as fast as with %s | all of %d | %d | | %s |%n", peer, all,
+            reached, reached == all ? "met" : "**missed**");
     }
 
     private void goals(final StringBuilder text) {
-        final List<String> lines = Goal.all().stream().map(goal -> goal.line(results)).flatMap(Optional::stream).toList();
+        final List<String> lines = new ArrayList<>();
+        Goal.all().forEach(goal -> goal.line(results).ifPresent(line -> lines.add(line + "\n")));
+        JUDGES.stream().map(this::count).filter(line -> !line.isEmpty()).forEach(lines::add);
         if (!lines.isEmpty()) {
-            text.append("\n## Targets\n\n| | target | median | lowest - highest | |\n|---|--:|--:|--:|---|\n");
-            lines.forEach(line -> text.append(line).append('\n'));
+            text.append("\n## Targets\n\n| ").append(Goal.SUBJECT).append(" | target | median | lowest - highest | |\n|---|--:|--:|--:|---|\n");
+            lines.forEach(text::append);
         }
     }
 
-    private void figures(final StringBuilder text, final List<Results.Key> keys) {
+    /** A row that a judge is faster in. */
+    private record Shortfall(Results.Key key, double factor) {
+    }
+
+    private void shortfalls(final StringBuilder text) {
+        final List<Shortfall> rows = results.keys().stream().map(key -> new Shortfall(key, JUDGES.stream()
+            .flatMap(judge -> results.ratio(key, Goal.SUBJECT, judge).stream()).mapToDouble(Spread::median).min().orElse(1)))
+            .filter(row -> row.factor() < 1).sorted(Comparator.comparingDouble(Shortfall::factor)).toList();
+        if (rows.isEmpty()) {
+            return;
+        }
+        text.append("\n## Falls short\n\nSpeed of ").append(Goal.SUBJECT)
+            .append(" when the peer's is 1, taken within a repetition: median, lowest - highest. The farthest first.\n\n| |");
+        JUDGES.forEach(judge -> text.append(' ').append(judge).append(" |"));
+        text.append("\n|---|").append("--:|".repeat(JUDGES.size())).append('\n');
+        for (final Shortfall row : rows) {
+            text.append("| ").append(row.key().label()).append(" |");
+            JUDGES.forEach(judge -> text.append(results.ratio(row.key(), Goal.SUBJECT, judge).map(ratio -> String.format(Locale.ROOT,
+                ratio.median() < 1 ? " **%.2f** (%.2f - %.2f) |" : " %.2f (%.2f - %.2f) |", ratio.median(), ratio.lowest(), ratio.highest()))
+                .orElse(" - |")));
+            text.append('\n');
+        }
+    }
+
+    private void figures(final StringBuilder text, final String title, final List<Results.Key> keys) {
         if (keys.isEmpty()) {
             return;
         }
-        text.append("\n## ").append(keys.getFirst().kind().title()).append(", ").append(keys.getFirst().regime().title())
-            .append("\n\n| |");
-        servers.forEach(server -> text.append(' ').append(server.name()).append(" |"));
-        text.append("\n|---|").append("--:|".repeat(servers.size())).append('\n');
+        final List<Server> columns = servers.stream().filter(server -> server.role() == Server.Role.PEER && !isRecording(keys)
+            || keys.stream().anyMatch(key -> !cell(key, server.name()).equals(NONE))).toList();
+        final List<String> judges = JUDGES.stream().filter(judge -> keys.stream()
+            .anyMatch(key -> results.ratio(key, Goal.SUBJECT, judge).isPresent())).toList();
+        text.append("\n## ").append(title).append("\n\n");
+        if (!judges.isEmpty()) {
+            text.append("The fastest of the mounts is bold. Last: speed of ").append(Goal.SUBJECT).append(" when that of ")
+                .append(String.join(", of ", judges)).append(" is 1.\n\n");
+        }
+        text.append("| |");
+        columns.forEach(server -> text.append(' ').append(server.name()).append(" |"));
+        judges.forEach(judge -> text.append(" / ").append(judge).append(" |"));
+        text.append("\n|---|").append("--:|".repeat(columns.size() + judges.size())).append('\n');
         for (final Results.Key key : keys) {
+            final Optional<String> fastest = fastest(key, columns);
             text.append("| ").append(key.row().title()).append(", ").append(key.row().unit().symbol()).append(" |");
-            servers.forEach(server -> text.append(' ').append(cell(key, server.name())).append(" |"));
+            columns.forEach(server -> text.append(' ').append(fastest.filter(server.name()::equals).isPresent()
+                ? "**" + cell(key, server.name()) + "**" : cell(key, server.name())).append(" |"));
+            judges.forEach(judge -> text.append(results.ratio(key, Goal.SUBJECT, judge)
+                .map(ratio -> String.format(Locale.ROOT, " %.2f |", ratio.median())).orElse(" |")));
             text.append('\n');
         }
+    }
+
+    private static boolean isRecording(final List<Results.Key> keys) {
+        return keys.stream().allMatch(key -> FioWorkload.isForRecording(key.row()));
+    }
+
+    private Optional<String> fastest(final Results.Key key, final List<Server> columns) {
+        return columns.stream().map(Server::name).filter(name -> !BareDirectory.NAME.equals(name) && results.spread(key, name).isPresent())
+            .min(Comparator.comparingDouble(name -> results.spread(key, name).orElseThrow().median()));
     }
 
     private String cell(final Results.Key key, final String server) {
@@ -76,31 +162,7 @@ final class Table {
             return failure.get().startsWith(Session.HUNG) ? "hung" : "failed";
         }
         return results.spread(key, server).map(spread -> key.row().text(spread.median()) + " " + spread.percent())
-            .orElse(missing.containsKey(server) ? "missing" : "-");
-    }
-
-    private void ratios(final StringBuilder text) {
-        final List<Server> peers = servers.stream().filter(server -> !server.name().startsWith(QuireServer.PREFIX)).toList();
-        if (peers.isEmpty() || servers.stream().noneMatch(server -> server.name().equals(Goal.SUBJECT))) {
-            return;
-        }
-        text.append("\n## Speed of ").append(Goal.SUBJECT)
-            .append(" when the peer's is 1\n\nRatios are taken within a repetition. Median, lowest - highest.\n\n| |");
-        peers.forEach(peer -> text.append(' ').append(peer.name()).append(" |"));
-        text.append(" |\n|---|").append("--:|".repeat(peers.size())).append("---|\n");
-        for (final Results.Key key : results.keys()) {
-            text.append("| ").append(key.label()).append(" |");
-            final List<String> slower = new ArrayList<>();
-            for (final Server peer : peers) {
-                final Optional<Spread> ratio = results.ratio(key, Goal.SUBJECT, peer.name());
-                text.append(ratio.map(r -> String.format(Locale.ROOT, " %.2f (%.2f - %.2f) |", r.median(), r.lowest(), r.highest()))
-                    .orElse(" - |"));
-                if (JUDGES.contains(peer.name()) && ratio.isPresent() && ratio.get().median() < 1) {
-                    slower.add(peer.name());
-                }
-            }
-            text.append(' ').append(slower.isEmpty() ? "" : "short of " + String.join(" and ", slower)).append(" |\n");
-        }
+            .orElse(missing.containsKey(server) ? "missing" : NONE);
     }
 
     private void notes(final StringBuilder text) {

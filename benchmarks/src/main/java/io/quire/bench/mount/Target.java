@@ -14,12 +14,19 @@ final class Target {
     private final Server server;
     private final Mounted mounted;
     private final Path source;
+    private final Place.Kind kind;
     private final Map<String, Long> used = new HashMap<>();
 
-    Target(final Server server, final Mounted mounted, final Path source) {
+    Target(final Server server, final Mounted mounted, final Path source, final Place.Kind kind) {
         this.server = server;
         this.mounted = mounted;
         this.source = source;
+        this.kind = kind;
+    }
+
+    /** Where the source is. */
+    Place.Kind kind() {
+        return kind;
     }
 
     String name() {

@@ -15,11 +15,11 @@ final class Tree {
     }
 
     /** The archive, which is made when it is not there. */
-    static Path archive(final Bench bench) throws IOException, InterruptedException {
+    static Path archive(final Bench bench, final Place.Kind kind) throws IOException, InterruptedException {
         final Path archive = bench.shared().resolve("tree.tar");
         if (!Files.exists(archive)) {
             final Path tree = bench.shared().resolve("tree");
-            make(tree, bench.scale().treeFiles());
+            make(tree, bench.scale().treeFiles(kind));
             Command.of("tar", "-cf", archive.toString(), "-C", bench.shared().toString(), "tree").seconds(300).succeed();
             Command.of("rm", "-rf", tree.toString()).seconds(120).succeed();
         }

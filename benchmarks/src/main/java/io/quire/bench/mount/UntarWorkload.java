@@ -18,8 +18,13 @@ final class UntarWorkload implements Workload {
     }
 
     @Override
+    public double seconds(final Scale scale, final Place.Kind kind) {
+        return scale.treeFiles(kind) * (kind == Place.Kind.DISK ? 800e-6 : 250e-6);
+    }
+
+    @Override
     public void prepare(final Target target, final Bench bench) throws IOException, InterruptedException {
-        Tree.archive(bench);
+        Tree.archive(bench, target.kind());
     }
 
     @Override
@@ -28,7 +33,7 @@ final class UntarWorkload implements Workload {
         final String name = "untar-" + repetition;
         Files.createDirectory(target.backing().resolve(name));
         try {
-            return List.of((double) bench.client(regime).add("tar", "-xf", Tree.archive(bench).toString(), "-C",
+            return List.of((double) bench.client(regime).add("tar", "-xf", Tree.archive(bench, target.kind()).toString(), "-C",
                 target.directory().resolve(name).toString()).succeed().nanos());
         } finally {
             target.remove(name);

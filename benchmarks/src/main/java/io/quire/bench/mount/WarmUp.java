@@ -1,6 +1,7 @@
 package io.quire.bench.mount;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,20 +12,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * The same for each server before anything is measured: a JVM compiles what is done often, and what is to be cached is cached. As many servers
- * at once as there are processors.
+ * Before anything is measured: what is to be cached is cached by one pass, for every server; and a JVM compiles what is done often, so servers that
+ * are one go on for a while. As many servers at once as there are processors.
  */
 final class WarmUp {
     private static final String KNOWN = "warm-up";
     private static final int FILES = 1000;
-    private static final int FILE_PASSES = 6;
+    private static final int FILE_ROUNDS = 6;
+    private static final int PASSES = 10_000;
 
     private final Bench bench;
-    private final Place.Kind kind;
 
-    WarmUp(final Bench bench, final Place.Kind kind) {
+    WarmUp(final Bench bench) {
         this.bench = bench;
-        this.kind = kind;
     }
 
     /**
@@ -52,7 +52,7 @@ final class WarmUp {
             }
         }
         for (final Target target : targets) {
-            if (kind != Place.Kind.SLOW && !hanging.containsKey(target)) {
+            if (target.kind() != Place.Kind.SLOW && !hanging.containsKey(target)) {
                 files(target, hanging);
             }
         }
@@ -71,9 +71,13 @@ final class WarmUp {
         }
     }
 
+    private static boolean compiles(final Target target) {
+        return target.server().role() != Server.Role.PEER;
+    }
+
     private void data(final Target target) throws IOException, InterruptedException {
-        final boolean slow = kind == Place.Kind.SLOW;
-        final long bytes = slow ? bench.scale().slowBytes() : bench.scale().fileBytes();
+        final boolean slow = target.kind() == Place.Kind.SLOW;
+        final long bytes = slow ? bench.scale().slowBytes() : bench.scale().fileBytes(target.kind());
         FioWorkload.make(target.backing().resolve(FioWorkload.FILE), bytes);
         fio(target, bytes, "--rw=read", "--bs=64k");
         if (!slow) {
@@ -83,10 +87,17 @@ final class WarmUp {
     }
 
     private void fio(final Target target, final long bytes, final String... options) throws IOException, InterruptedException {
+        if (!Programs.has("fio")) {
+            return;
+        }
+        final List<String> words = new ArrayList<>(List.of("fio", "--name=warm-up", "--thread", "--ioengine=psync", FioWorkload.CLOCK,
+            "--allow_file_create=0", "--size=" + bytes, "--filename=" + target.directory().resolve(FioWorkload.FILE)));
+        words.addAll(List.of(options));
         // What does not work is reported by the row that measures it.
-        bench.client(Regime.FREE).add("fio", "--name=warm-up", "--thread", "--ioengine=psync", FioWorkload.CLOCK, "--allow_file_create=0", "--size=" + bytes,
-            "--filename=" + target.directory().resolve(FioWorkload.FILE), "--loops=" + bench.scale().warmUpPasses(),
-            "--runtime=" + bench.scale().warmUpSeconds()).add(options).run();
+        bench.client(Regime.FREE).add(words).run();
+        if (compiles(target)) {
+            bench.client(Regime.FREE).add(words).add("--loops=" + PASSES, "--runtime=" + bench.scale().warmUpMillis() + "ms").run();
+        }
     }
 
     private void files(final Target target, final Map<Target, String> hanging) throws IOException, InterruptedException {
@@ -94,8 +105,8 @@ final class WarmUp {
         try {
             target.remove(KNOWN);
             bench.client().make(target.backing().resolve(KNOWN), count, bench.limitSeconds());
-            for (int pass = 0; pass < Math.min(FILE_PASSES, bench.scale().warmUpPasses()); pass++) {
-                bench.client().files(target.directory().resolve(KNOWN), target.directory().resolve("warm-up-" + pass), count, Regime.FREE,
+            for (int round = 0; round < (compiles(target) ? FILE_ROUNDS : 1); round++) {
+                bench.client().files(target.directory().resolve(KNOWN), target.directory().resolve("warm-up-" + round), count, Regime.FREE,
                     bench.limitSeconds());
             }
         } catch (final HungException e) {

@@ -15,13 +15,16 @@ interface Workload {
     /** Makes what it needs in the target's part of the source; called once for each target, before the first run. */
     void prepare(Target target, Bench bench) throws IOException, InterruptedException;
 
+    /** What one run on one server takes, about: for the progress that is shown. */
+    double seconds(Scale scale, Place.Kind kind);
+
     /**
      * Runs once.
      *
      * @param target     on what
      * @param bench      what workloads share
      * @param regime     where clients run; daemons are there already
-     * @param repetition 0 and up; counts over the regimes, so that names made of it are new
+     * @param repetition 0 and up; counts over the steps of a place, so that names made of it are new
      * @return nanoseconds of an operation, for each row
      */
     List<Double> run(Target target, Bench bench, Regime regime, int repetition) throws IOException, InterruptedException;

@@ -3,9 +3,11 @@ package io.quire.bench.mount;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,12 +17,16 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.bench.report.Json;
 
 /** The whole way on real mounts, with sizes that say nothing about speed. Peers take part where they are installed. */
 @Timeout(240)
 class CompareIT {
+    private static final int SIGTERM_STATUS = 143;
+
     @TempDir
     private Path output;
 
@@ -32,10 +38,10 @@ class CompareIT {
         final long children = ProcessHandle.current().descendants().count();
         final Options options = Options.parse("--servers", "quire-multi-page,passthrough,bare", "--output", output.toString());
         final List<Plan.Step> plan = List.of(
-            new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, FioWorkload.psync("write", 64 << 10)),
-            new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new FilesWorkload()),
-            new Plan.Step(Place.Kind.TMPFS, Regime.FREE, FioWorkload.mapped("randwrite", 4 << 10)),
-            new Plan.Step(Place.Kind.SLOW, Regime.FREE, new SlowReadWorkload()));
+            new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, Plan.Audience.PEERS, FioWorkload.psync("write", 64 << 10)),
+            new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, Plan.Audience.PEERS, new FilesWorkload(1)),
+            new Plan.Step(Place.Kind.TMPFS, Regime.FREE, Plan.Audience.PEERS, FioWorkload.mapped("randwrite", 4 << 10)),
+            new Plan.Step(Place.Kind.SLOW, Regime.FREE, Plan.Audience.PEERS, new SlowReadWorkload("read")));
         assertThat(new Compare(options, Scale.tiny(), plan).run()).isZero();
 
         final Map<?, ?> json = (Map<?, ?>) Json.parse(Files.readString(output.resolve("compare-part.json")));
@@ -52,7 +58,7 @@ class CompareIT {
             }
         }
         assertThat(output.resolve("compare-part.md")).content().contains("write 64 KiB sequential").doesNotContain("/dev/shm", "/tmp/");
-        assertThat(leftovers()).isEmpty();
+        assertThat(leftovers(Command.NAME)).isEmpty();
         assertThat(ProcessHandle.current().descendants().count()).isEqualTo(children);
     }
 
@@ -61,12 +67,111 @@ class CompareIT {
     void hangs() throws Exception {
         requireMounts("taskset", "bindfs");
         final Options options = Options.parse("--servers", "bindfs,bare", "--output", output.toString());
-        final Plan.Step list = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new FilesWorkload());
-        final Plan.Step stopped = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, new StoppedServer());
+        final Plan.Step list = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, Plan.Audience.PEERS, new FilesWorkload(1));
+        final Plan.Step stopped = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, Plan.Audience.PEERS, new SignalledServer("stopped", "STOP"));
         assertThat(new Compare(options, Scale.tiny(), List.of(stopped, list)).run()).isZero();
         assertThat(output.resolve("compare-part.md")).content().contains("| stopped, ms | hung | ")
-            .contains("tmpfs, one core, stopped, bindfs: hung: ls: no end after 2 s").containsPattern("\\| unlink, us \\| [0-9]");
-        assertThat(leftovers()).isEmpty();
+            .contains("tmpfs, one core, stopped, bindfs: hung: ls: no end after 2 s").containsPattern("\\| unlink, us \\| \\*\\*[0-9]");
+        assertThat(leftovers(Command.NAME)).isEmpty();
+    }
+
+    @Test
+    @DisplayName("P6: a server that is killed while it is measured costs its row, and is mounted again for the next")
+    void killed() throws Exception {
+        requireMounts("taskset", "bindfs");
+        final Options options = Options.parse("--servers", "bindfs,bare", "--output", output.toString());
+        final Plan.Step list = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, Plan.Audience.PEERS, new FilesWorkload(1));
+        final Plan.Step killed = new Plan.Step(Place.Kind.TMPFS, Regime.ONE_CORE, Plan.Audience.PEERS, new SignalledServer("killed", "KILL"));
+        assertThat(new Compare(options, Scale.tiny(), List.of(killed, list)).run()).isZero();
+        assertThat(output.resolve("compare-part.md")).content().contains("| killed, ms | failed | ")
+            .containsPattern("killed, bindfs: ls: .*; the server ended").containsPattern("\\| unlink, us \\| \\*\\*[0-9]");
+        assertThat(leftovers(Command.NAME)).isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"mounting and warming up", "write 4 KiB random", "stat"})
+    @DisplayName("P7: a run that is ended by a signal cleans up wherever it is, and leaves what it measured under another name")
+    void ended(final String moment) throws Exception {
+        requireMounts("fio", "taskset", "bindfs");
+        final Path good = Files.writeString(output.resolve("compare-quick-part.md"), "a good run");
+        final Process run = start("--quick", "--servers", "bindfs,bare", "--rows", "tmpfs, one core, (write 4 KiB random$|stat)", "--output",
+            output.toString());
+        final List<String> said = new ArrayList<>();
+        try (BufferedReader lines = run.errorReader()) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                said.add(line);
+                if (line.contains(moment)) {
+                    assertThat(Command.of("kill", "-TERM", Long.toString(run.pid())).run().status()).isZero();
+                }
+            }
+        } finally {
+            Command.kill(run);
+        }
+        assertThat(said).anyMatch(line -> line.contains("interrupted, and nothing is left behind"));
+        assertThat(run.exitValue()).isEqualTo(SIGTERM_STATUS);
+        assertThat(leftovers("quire-compare-" + run.pid() + "-")).isEmpty();
+        assertThat(good).content().isEqualTo("a good run");
+        if ("stat".equals(moment)) {
+            assertThat(output.resolve("compare-quick-part-unfinished.md")).content().contains("Unfinished", "| write 4 KiB random, us | ");
+        }
+    }
+
+    @Test
+    @DisplayName("P5: without anything that could be measured the run says so in one line and writes nothing")
+    void nothing() throws Exception {
+        requireMounts("taskset");
+        final Process run = start("--quick", "--servers", "passthrough", "--rows", "tmpfs, one core, stat", "--output", output.toString());
+        final List<String> said = run.errorReader().readAllLines();
+        assertThat(run.waitFor()).isEqualTo(1);
+        assertThat(said).anyMatch(line -> line.contains("passthrough_ll is missing: cannot be compiled: libfuse3-dev's example"))
+            .last().asString().isEqualTo("compare: nothing was measured, and nothing is written");
+        assertThat(output).isEmptyDirectory();
+        assertThat(leftovers("quire-compare-" + run.pid() + "-")).isEmpty();
+    }
+
+    @Test
+    @DisplayName("what makes a run impossible is said in one line before anything is mounted")
+    void impossible() throws Exception {
+        final Path file = Files.writeString(output.resolve("file"), "");
+        assertThat(refusal("--rows", "no such row")).isEqualTo("compare: no row matches no such row; --list shows them");
+        assertThat(refusal("--servers", "quire,nosuchfs")).isEqualTo("compare: no server is called nosuchfs; --list shows them");
+        assertThat(refusal("--transports", "carrier-pigeon")).contains("--transports carrier-pigeon: there is only jnr");
+        assertThat(refusal("--faster")).contains("there is no option --faster");
+        if (Files.exists(Path.of("/dev/fuse"))) {
+            assertThat(refusal("--servers", "bare", "--output", file.resolve("below").toString())).contains("results cannot be written to");
+        }
+    }
+
+    @Test
+    @DisplayName("P5: too little space is seen before, and said with what there is and what is needed")
+    void space() throws Exception {
+        final Scale large = new Scale(5, 1L << 50, 1, 1, 1, 1, 1L << 50, 1, 1, 1, 0);
+        for (final Place.Kind kind : Place.Kind.values()) {
+            final Optional<Place> place = Place.find(kind);
+            if (place.isPresent()) {
+                assertThat(place.get().lack(List.of(new BareDirectory()), large)).get().asString()
+                    .matches("too little space in .*, \\d+ MiB where \\d+ MiB are needed; .*");
+                assertThat(place.get().lack(List.of(new BareDirectory()), Scale.tiny())).isEmpty();
+            }
+        }
+    }
+
+    /** The program itself, with peers that cannot be compiled. */
+    private static Process start(final String... arguments) throws IOException {
+        final List<String> words = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:-UsePerfData", "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"), "-Dquire.examples=/nonexistent", "-cp",
+            System.getProperty("java.class.path"), Compare.class.getName()));
+        words.addAll(List.of(arguments));
+        return new ProcessBuilder(words).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    }
+
+    /** The only line that a run says which fails at once. */
+    private static String refusal(final String... arguments) throws IOException, InterruptedException {
+        final Process run = start(arguments);
+        final List<String> said = run.errorReader().readAllLines();
+        assertThat(run.waitFor()).as("%s", said).isPositive();
+        assertThat(said).hasSize(1);
+        return said.getFirst();
     }
 
     /** Without /dev/fuse nothing can be mounted; the programs are installed by scripts/test, so one that is missing is an error. */
@@ -75,11 +180,16 @@ class CompareIT {
         assertThat(programs).as("programs that scripts/test installs").allMatch(Programs::has);
     }
 
-    /** Stops the server's process, as a debugger would, and then asks it. */
-    private static final class StoppedServer implements Workload {
+    /**
+     * Stops the server's process, as a debugger would, or kills it, and then asks it.
+     *
+     * @param title  of the row
+     * @param signal that is sent
+     */
+    private record SignalledServer(String title, String signal) implements Workload {
         @Override
         public List<Row> rows() {
-            return List.of(Row.ofProgram("stopped"));
+            return List.of(Row.ofProgram(title));
         }
 
         @Override
@@ -88,9 +198,14 @@ class CompareIT {
         }
 
         @Override
+        public double seconds(final Scale scale, final Place.Kind kind) {
+            return 2;
+        }
+
+        @Override
         public void prepare(final Target target, final Bench bench) throws IOException, InterruptedException {
             if (target.mounted().pid().isPresent()) {
-                Command.of("kill", "-STOP", Long.toString(target.mounted().pid().getAsLong())).succeed();
+                Command.of("kill", "-" + signal, Long.toString(target.mounted().pid().getAsLong())).succeed();
             }
         }
 
@@ -102,11 +217,11 @@ class CompareIT {
         }
     }
 
-    private static List<String> leftovers() throws IOException {
+    private static List<String> leftovers(final String beginning) throws IOException {
         try (Stream<Path> shared = Files.list(Path.of("/dev/shm"));
             Stream<Path> temporary = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return Stream.concat(Stream.concat(shared, temporary).map(Path::toString).filter(path -> path.contains(Command.NAME)),
-                MountInfo.all().stream().map(MountInfo::point).filter(point -> point.contains(Command.NAME))).sorted().toList();
+            return Stream.concat(Stream.concat(shared, temporary).map(Path::toString).filter(path -> path.contains(beginning)),
+                MountInfo.all().stream().map(MountInfo::point).filter(point -> point.contains(beginning))).sorted().toList();
         }
     }
 }

@@ -1,0 +1,142 @@
+package io.quire.bench.mount;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import io.quire.bench.report.Json;
+
+/**
+ * Writes what came out: a table, JSON and charts. While a run goes on, what there is stands under another name, so that a run that does not come to
+ * its end leaves it, and never in the place of one that did.
+ */
+final class Report {
+    private static final String UNFINISHED = "-unfinished";
+    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    private final Path directory;
+    private final String name;
+    private final List<Server> servers;
+    private final Scale scale;
+    private final Map<String, String> machine;
+    private final Consumer<String> say;
+    private long last = System.nanoTime();
+
+    /**
+     * Makes sure, too, that results can be written later.
+     *
+     * @param directory where they go; made when it is not there
+     * @param name      of the files, without their ends
+     * @param servers   in the order of the columns
+     */
+    Report(final Path directory, final String name, final List<Server> servers, final Scale scale, final Map<String, String> machine,
+        final Consumer<String> say) throws IOException {
+        this.directory = directory;
+        this.name = name;
+        this.servers = servers;
+        this.scale = scale;
+        this.machine = machine;
+        this.say = say;
+        try {
+            Files.createDirectories(directory);
+            Files.delete(Files.createTempFile(directory, "." + name, ".try"));
+        } catch (final IOException e) {
+            throw new IOException("results cannot be written to " + directory + " (" + e.getClass().getSimpleName()
+                + "); choose another directory with --output", e);
+        }
+    }
+
+    /** Writes what there is, unless that was done a moment ago. */
+    void checkpoint(final Session session) {
+        if (System.nanoTime() - last >= INTERVAL_NANOS) {
+            partial(session);
+            last = System.nanoTime();
+        }
+    }
+
+    /** The run did not come to its end: what there is stays. */
+    void unfinished(final Session session) {
+        if (!session.results().keys().isEmpty() && partial(session)) {
+            say.accept("not finished; what was measured is in " + directory.resolve(name + UNFINISHED + ".md"));
+        }
+    }
+
+    private boolean partial(final Session session) {
+        try {
+            write(name + UNFINISHED, session, false);
+            return true;
+        } catch (final IOException e) {
+            say.accept("results cannot be written now: " + e.getMessage());
+            return false;
+        }
+    }
+
+    /** Writes the whole and removes what stood for it. */
+    String finished(final Session session) throws IOException {
+        final String table = write(name, session, true);
+        Files.deleteIfExists(directory.resolve(name + UNFINISHED + ".md"));
+        Files.deleteIfExists(directory.resolve(name + UNFINISHED + ".json"));
+        say.accept("written to " + directory + "/" + name + ".*");
+        return table;
+    }
+
+    private String write(final String as, final Session session, final boolean whole) throws IOException {
+        final Map<String, Object> all = new LinkedHashMap<>();
+        all.put("finished", whole);
+        all.put("machine", machine);
+        all.put("repetitions", scale.repetitions());
+        final Map<String, Object> described = new LinkedHashMap<>();
+        servers.forEach(server -> described.put(server.name(), server.description()));
+        all.put("servers", described);
+        all.put("missing", session.missing());
+        all.put("leftOut", session.results().leftOut());
+        all.put("rows", session.results().asList(servers.stream().map(Server::name).toList()));
+        replace(directory.resolve(as + ".json"), Json.write(all));
+        final Table table = new Table(session.results(), servers, session.missing());
+        final String text = whole ? table.markdown(machine, scale, charts(session.results()))
+            : "**Unfinished: this run did not come to its end.**\n\n" + table.markdown(machine, scale, Map.of());
+        replace(directory.resolve(as + ".md"), text);
+        return text;
+    }
+
+    /** Whoever reads meanwhile sees the former text or the new one. */
+    private static void replace(final Path file, final String text) throws IOException {
+        final Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+        try {
+            Files.writeString(fresh, text);
+            Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(fresh);
+        }
+    }
+
+    /** Draws what there is to draw; a JVM without fonts cannot, which costs the pictures and nothing else. */
+    private Map<String, String> charts(final Results results) {
+        System.setProperty("java.awt.headless", "true");
+        final Map<String, String> files = new LinkedHashMap<>();
+        try {
+            final String main = name + "-main";
+            if (new MainChart(results, servers).write(directory.resolve(main + ".png"))) {
+                files.put(Table.MAIN_CHART, main + ".png");
+            }
+            for (final Place.Kind kind : Place.Kind.values()) {
+                for (final Regime regime : Regime.values()) {
+                    final String file = name + "-" + kind.slug() + "-" + regime.slug();
+                    if (new Chart(results, servers).write(kind, regime, directory.resolve(file))) {
+                        files.put(kind.title() + ", " + regime.title(), file + ".png");
+                    }
+                }
+            }
+        } catch (final IOException | RuntimeException | LinkageError e) {
+            say.accept("no charts: " + e.getMessage() + "; a JVM draws with fontconfig and a font (apt-get install fontconfig "
+                + "fonts-dejavu-core)");
+        }
+        return files;
+    }
+}
