@@ -19,11 +19,16 @@ final class CacheSize {
     private CacheSize() {
     }
 
-    /** Bytes; an error that names the option when the text is no size. */
+    /** Bytes of a cache. */
     static long parse(final String text) {
+        return parse("--cache-size", text);
+    }
+
+    /** Bytes; an error that names the option when the text is no size. */
+    static long parse(final String option, final String text) {
         final Matcher matcher = SIZE.matcher(text);
         if (!matcher.matches()) {
-            throw CommandException.usage("--cache-size " + text
+            throw CommandException.usage(option + " " + text
                 + ": not a size; write a number with k, m or g, for example 512m");
         }
         final int shift = 10 * (1 + "kmgt".indexOf(matcher.group(2).toLowerCase(Locale.ROOT)));

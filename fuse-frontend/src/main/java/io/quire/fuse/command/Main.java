@@ -25,7 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "A page cache between a directory and the programs that use it, mounted as a filesystem.",
     synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,
     subcommands = {MountCommand.class, UmountCommand.class, StatsCommand.class, DemoCommand.class,
-        PolicyCommand.class, ReproduceCommand.class, DropCommand.class, WarmUpCommand.class})
+        PolicyCommand.class, ReproduceCommand.class, ReplayCommand.class, DropCommand.class, WarmUpCommand.class})
 public final class Main implements Runnable {
     private static final System.Logger LOG = System.getLogger(Main.class.getName());
 

@@ -239,8 +239,7 @@ public final class TraceReader {
      * @throws TraceException as {@link #forEach}
      */
     public void forEachPage(final PageConsumer consumer) throws TraceException {
-        final PageReferences references = new PageReferences(consumer);
-        forEach(references);
+        forEach(new FileTracker<>(new PageReferences(consumer)));
     }
 
     /**

@@ -41,7 +41,9 @@ public final class TraceRecord {
             return false;
         }
         return switch (kind()) {
-            case READ, WRITE, FALLOCATE -> result() < 0 || offset() >= 0 && offset() <= Long.MAX_VALUE - length() && result() <= length();
+            case READ, WRITE -> length() <= Integer.MAX_VALUE && (result() < 0 || offset() >= 0
+                && offset() <= Long.MAX_VALUE - length() && result() <= length());
+            case FALLOCATE -> result() < 0 || offset() >= 0 && offset() <= Long.MAX_VALUE - length();
             default -> true;
         };
     }
