@@ -23,9 +23,10 @@ public class LookupChangeStress {
     private final PageTree tree = new PageTree(SLAB, "stressed");
     private final PageTree other = new PageTree(SLAB, "another");
 
-    /** One page, in a tree of one leaf. */
+    /** Two pages, in a tree of one leaf. */
     public LookupChangeStress() {
         change(tree, 5, PageTree.page(FRAME));
+        change(tree, 6, PageTree.page(FRAME + 1));
     }
 
     private static void change(final PageTree of, final long index, final int entry) {
@@ -67,6 +68,7 @@ public class LookupChangeStress {
         final int entry = tree.lookup(5);
         r.r2 = PageTree.isPage(entry) ? PageTree.frame(entry) : -1;
         change(tree, 5, PageTree.EMPTY);
+        change(tree, 6, PageTree.EMPTY);
         tree.close();
         other.close();
     }

@@ -37,8 +37,8 @@ import io.quire.engine.tree.PageTree;
  * {@snippet file="EmbeddingTest.java" region="example"}
  *
  * <p>Thread-safe. The cache starts no thread of its own. Its memory is reserved when it is made, touched as pages are first
- * used, and bounded by the capacity plus at most 2 % of it where files are used in runs of 18 pages or more on average; pages that
- * lie scattered cost up to a tree node of 320 bytes and its parents each. Hits allocate nothing on the heap.
+ * used, and bounded by the capacity plus at most 2 % of it where files are used in runs of 26 pages or more on average, or one page
+ * each; pages that lie scattered in a file cost up to a tree node of 320 bytes and its parents each. Hits allocate nothing on the heap.
  */
 public final class PageCache implements AutoCloseable {
     /** Size of a page, in bytes. */
@@ -53,6 +53,9 @@ public final class PageCache implements AutoCloseable {
     private static final long ALLOCATION_PAUSE_NANOS = 50_000L;
     private static final int NODES_PER_FRAME = 9;
     private static final int WRITE_BATCH = 256;
+    /** The bytes that the cache may use beside its pages are their fiftieth part. */
+    private static final int OVERHEAD_SHARE = 50;
+    private static final int DENSE_PAGES_PER_NODE = 60;
 
     final System.Logger logger = System.getLogger(PageCache.class.getName());
     final FrameArena arena;
@@ -396,6 +399,10 @@ public final class PageCache implements AutoCloseable {
         readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, fillLimit);
         reclaimer.capacity(frames);
         replacement.capacity(frames);
+        // T17. Three quarters of what the promise leaves for nodes, as a change may need several, and a full cache has a few frames free
+        // at times; and never less than pages in runs need.
+        final long room = ((long) frames << FRAME_SHIFT) / OVERHEAD_SHARE - (long) frames * PageDescriptors.DESCRIPTOR_SIZE - tableBytes();
+        nodes.historyLimit((int) Math.max(room * 3 / 4 / NodeSlab.NODE_SIZE, frames / DENSE_PAGES_PER_NODE));
     }
 
     /**
@@ -444,12 +451,26 @@ public final class PageCache implements AutoCloseable {
     }
 
     /**
-     * Off-heap bytes in use beside the pages: descriptors of frames that were used, and tree nodes.
+     * Off-heap bytes in use beside the pages.
      *
-     * @return bytes
+     * @return the total of {@link #overhead}
      */
     public long overheadBytes() {
-        return (long) Math.max(allocator.frames(), allocator.used()) * PageDescriptors.DESCRIPTOR_SIZE + nodes.bytesUsed();
+        return overhead().total();
+    }
+
+    /**
+     * Off-heap bytes in use beside the pages, by what they are for.
+     *
+     * @return recent values
+     */
+    public MemoryOverhead overhead() {
+        return new MemoryOverhead((long) Math.max(allocator.frames(), allocator.used()) * PageDescriptors.DESCRIPTOR_SIZE,
+            nodes.bytesUsed(), tableBytes());
+    }
+
+    private long tableBytes() {
+        return nodes.hintBytes() + allocator.tableBytes();
     }
 
     /**

@@ -21,6 +21,7 @@ final class Reclaimer {
 
     private final PageCache cache;
     private volatile int shadowNodeLimit;
+    private volatile int leastShadowNodes;
 
     Reclaimer(final PageCache cache) {
         this.cache = cache;
@@ -28,8 +29,9 @@ final class Reclaimer {
 
     /** The cache has this many frames from now on. */
     void capacity(final int frames) {
-        // Nodes that hold nothing but history may take an eighth of a node's worth per 64 frames of the cache.
-        shadowNodeLimit = Math.max(64, frames / 512);
+        // As much history as there are frames, where there is room for it, is all that replacement looks at.
+        shadowNodeLimit = Math.max(16, frames / 64);
+        leastShadowNodes = Math.max(8, frames / 512);
     }
 
     /**
@@ -96,7 +98,7 @@ final class Reclaimer {
                         pieces = frames;
                     } else if (kept == 0 && freezeAndDetach(mapping, frame)) {
                         evicted = frames;
-                        if (cache.nodes.shadowNodes() > shadowNodeLimit) {
+                        if (cache.nodes.shadowNodes() > (cache.nodes.isOverHistoryLimit() ? leastShadowNodes : shadowNodeLimit)) {
                             mapping.tree.pruneShadows(2);
                         }
                     }

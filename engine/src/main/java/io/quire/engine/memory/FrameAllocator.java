@@ -83,6 +83,15 @@ public final class FrameAllocator implements AutoCloseable {
     }
 
     /**
+     * The bytes of the tables that tell which frames are free.
+     *
+     * @return bytes
+     */
+    public long tableBytes() {
+        return size;
+    }
+
+    /**
      * Takes a frame. Its contents are whatever the last page left.
      *
      * @return a frame number, reference count 0, or {@link #NONE}

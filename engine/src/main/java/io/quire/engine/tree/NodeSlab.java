@@ -83,6 +83,7 @@ public final class NodeSlab implements AutoCloseable {
     private final long words;
     private final long hints;
     private final int hintCount;
+    private volatile int historyLimit;
     private boolean closed;
 
     /**
@@ -110,6 +111,7 @@ public final class NodeSlab implements AutoCloseable {
             throw new IllegalArgumentException("a slab has 1 to 2^30 nodes, not " + maxNodes);
         }
         this.maxNodes = maxNodes;
+        this.historyLimit = maxNodes;
         this.slots = NativeMemory.reserve((long) maxNodes << SLOTS_SHIFT, hugePages);
         this.headers = NativeMemory.reserve((long) maxNodes << HEADER_SHIFT, hugePages);
         this.words = NativeMemory.reserve(WORDS_SIZE, false);
@@ -165,6 +167,33 @@ public final class NodeSlab implements AutoCloseable {
     }
 
     /**
+     * The bytes of the table of hints.
+     *
+     * @return bytes, all of which may come to be used
+     */
+    public long hintBytes() {
+        return 8L * hintCount;
+    }
+
+    /**
+     * Sets how many nodes may be in use before trees give history up to need fewer (T17).
+     *
+     * @param nodes 0 or more; all there are by default
+     */
+    public void historyLimit(final int nodes) {
+        historyLimit = nodes;
+    }
+
+    /**
+     * Whether so many nodes are in use that history gives way.
+     *
+     * @return a recent value
+     */
+    public boolean isOverHistoryLimit() {
+        return nodesUsed() > historyLimit;
+    }
+
+    /**
      * The address of a table of 64-bit offsets from {@link #slots}, by which trees remember where a leaf may be. Zero-filled
      * at first, and node 0 may always be read: whatever is there is the offset of a node.
      */
@@ -195,6 +224,37 @@ public final class NodeSlab implements AutoCloseable {
     /** The address of a mark word of a node, named by its word. */
     long mark(final int word, final int mark) {
         return header(word) + MARKS_OFFSET + 8L * mark;
+    }
+
+    /** The slots of a node that are not empty. */
+    long occupied(final int word) {
+        return OffHeap.getLong(header(word) + OCCUPIED_OFFSET);
+    }
+
+    void occupied(final int word, final long slots) {
+        OffHeap.putLong(header(word) + OCCUPIED_OFFSET, slots);
+    }
+
+    /** The number of a node's parent, or {@link #NONE}. */
+    int parent(final int word) {
+        return OffHeap.getInt(header(word) + PARENT_OFFSET);
+    }
+
+    void parent(final int word, final int parent) {
+        OffHeap.putInt(header(word) + PARENT_OFFSET, parent);
+    }
+
+    /** The slot of its parent that refers to a node. */
+    int offset(final int word) {
+        return OffHeap.getByte(header(word) + OFFSET_OFFSET);
+    }
+
+    /** Gives a new node its place. */
+    void initialise(final int word, final int parent, final int offset, final int shift) {
+        final long header = header(word);
+        OffHeap.putInt(header + PARENT_OFFSET, parent);
+        OffHeap.putByte(header + OFFSET_OFFSET, (byte) offset);
+        OffHeap.putByte(header + SHIFT_OFFSET, (byte) shift);
     }
 
     /** A number for a new tree, more than 0, never given twice. */

@@ -18,7 +18,8 @@ import io.quire.engine.memory.OffHeap;
  *   tag 0: empty    1: page, value = frame    2: shadow, value = what to remember    3: node, value = its number
  *
  *   bits 0:  the word is the entry of index 0, and nothing else is present
- *   bits n:  the word is a node that covers the indices 0 .. 2^n - 1, n a multiple of 6
+ *   bits 63: the word is the entry of the index in the field <i>alone</i>, and nothing else is present
+ *   bits n:  the word is a node that covers the indices 0 .. 2^n - 1, n a multiple of 6; two entries or more are present
  *
  *   root word ---&gt; node, shift 12 ---&gt; node, shift 6 ---&gt; leaf, shift 0 ---&gt; slot: empty, page or shadow
  * </pre>
@@ -71,6 +72,8 @@ public final class PageTree implements AutoCloseable {
     private final long hintMask;
     private final long hintSeed;
     private volatile long root;
+    /** The index of the root word, where its bits are {@link Words#ALONE}. Changes only while the root word is another. */
+    private volatile long alone;
     private volatile int rootMarks;
 
     private final NodeSlab slab;
@@ -80,7 +83,7 @@ public final class PageTree implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Makes an empty tree. It uses no node until it holds an index other than 0.
+     * Makes an empty tree. It uses no node until it holds a second entry.
      *
      * @param slab the nodes, shared with other trees
      * @param name names the tree in messages of the lock validator and of {@link #verify}
@@ -207,12 +210,35 @@ public final class PageTree implements AutoCloseable {
     public int lookup(final long index) {
         while (true) {
             final long seen = root;
-            final int entry = walk(slots, seen, index);
-            if (isPage(entry) || root == seen) {
+            final int walked = walk(slots, seen, index);
+            if (isPage(walked)) {
+                return walked;
+            }
+            final int entry = orAlone(walked, seen, index);
+            if (root == seen) {
                 return entry;
             }
             Thread.onSpinWait();
         }
+    }
+
+    /** What a walk found; or the root word, when it is the entry of this index. To be believed if the root word is the same afterwards. */
+    private int orAlone(final int walked, final long seen, final long index) {
+        return Words.rootBits(seen) == Words.ALONE && aloneIndex(seen) == index ? (int) seen : walked;
+    }
+
+    /**
+     * The index of the entry in a root word that is no node. Right if the root word is the same afterwards: the index changes only while the
+     * root word is another, and the version moves with it (T9).
+     */
+    long aloneIndex(final long seen) {
+        if (Words.rootBits(seen) != Words.ALONE) {
+            return 0;
+        }
+        StopPoints.reached(TreePoint.ROOT_READ_ALONE, 0, 0);
+        final long index = alone;
+        StopPoints.reached(TreePoint.INDEX_READ_ALONE, 0, 0);
+        return index;
     }
 
     /**
@@ -262,7 +288,7 @@ public final class PageTree implements AutoCloseable {
     public int lookupExact(final long index) {
         while (true) {
             final long seen = root;
-            final int entry = walk(slots, seen, index);
+            final int entry = orAlone(walk(slots, seen, index), seen, index);
             if (root == seen) {
                 return entry;
             }
@@ -329,8 +355,9 @@ public final class PageTree implements AutoCloseable {
                 for (int i = 0; i < run; i++) {
                     entries[i] = EMPTY;
                 }
-                if (Words.rootBits(seen) == 0 && first == 0) {
-                    entries[0] = (int) seen;
+                final long at = Words.isNode((int) seen) ? -1 : aloneIndex(seen) - first;
+                if (at >= 0 && at < run) {
+                    entries[(int) at] = (int) seen;
                 }
             }
             // Unless all are pages the tree must still be the one that was walked. Then no entry is a node either.
@@ -345,7 +372,7 @@ public final class PageTree implements AutoCloseable {
     int leaf(final long seen, final long index) {
         int bits = Words.rootBits(seen);
         int word = (int) seen;
-        if (bits == 0 || index >>> bits != 0) {
+        if (!Words.isNode(word) || index >>> bits != 0) {
             return EMPTY;
         }
         while (bits != Words.BITS && Words.isNode(word)) {
@@ -368,8 +395,8 @@ public final class PageTree implements AutoCloseable {
             final long seen = root;
             rootReadForMarks();
             final boolean marked;
-            if (Words.rootBits(seen) == 0) {
-                marked = index == 0 && (rootMarks >>> mark & 1) != 0;
+            if (!Words.isNode((int) seen)) {
+                marked = index == aloneIndex(seen) && isRootMarked(mark);
             } else {
                 final int leaf = leaf(seen, index);
                 marked = Words.isNode(leaf) && (OffHeap.getLongAcquire(slab.mark(leaf, mark)) >>> index & 1) != 0;
@@ -393,8 +420,7 @@ public final class PageTree implements AutoCloseable {
         while (true) {
             final long seen = root;
             rootReadForMarks();
-            final boolean any = Words.rootBits(seen) == 0
-                ? (rootMarks >>> mark & 1) != 0
+            final boolean any = !Words.isNode((int) seen) ? isRootMarked(mark)
                 : OffHeap.getLongAcquire(slab.mark((int) seen, mark)) != 0;
             // The marks of a root that another has taken the place of may have been cleared with it.
             if (any || root == seen) {
@@ -402,6 +428,10 @@ public final class PageTree implements AutoCloseable {
             }
             Thread.onSpinWait();
         }
+    }
+
+    private boolean isRootMarked(final int mark) {
+        return (rootMarks >>> mark & 1) != 0;
     }
 
     private static void rootReadForMarks() {
@@ -419,16 +449,24 @@ public final class PageTree implements AutoCloseable {
      */
     public long nextMarked(final long from, final long to, final int mark) {
         checkMark(mark);
+        return next(from, to, mark);
+    }
+
+    private long next(final long from, final long to, final int mark) {
         final long seen = root;
+        final int word = (int) seen;
+        if (!Words.isNode(word)) {
+            final long index = aloneIndex(seen);
+            return index >= from && index <= to && isPageMarked(word, mark) ? index : -1;
+        }
         final int bits = Words.rootBits(seen);
         final long last = Math.min(to, (1L << bits) - 1);
-        if (from > last) {
-            return -1;
-        }
-        if (bits == 0) {
-            return from == 0 && (rootMarks >>> mark & 1) != 0 ? 0 : -1;
-        }
-        return TreeScan.next(slab, (int) seen, bits - Words.BITS, 0, from, last, mark);
+        return from > last ? -1 : TreeScan.next(slab, word, bits - Words.BITS, 0, from, last, mark);
+    }
+
+    /** Whether an entry in the root word is a page with a mark. */
+    private boolean isPageMarked(final int word, final int mark) {
+        return isPage(word) && (mark == NodeSlab.MARK_PAGE || isRootMarked(mark));
     }
 
     /**
@@ -464,19 +502,21 @@ public final class PageTree implements AutoCloseable {
     private int scan(final long from, final long to, final int mark, final long[] indices, final int[] frames) {
         final int limit = Math.min(indices.length, frames.length);
         final long seen = root;
-        final int bits = Words.rootBits(seen);
-        final long last = Math.min(to, (1L << bits) - 1);
-        if (from > last || limit == 0) {
-            return 0;
-        }
-        if (bits != 0) {
-            return TreeScan.gang(slab, (int) seen, bits - Words.BITS, 0, from, last, mark, indices, frames, limit, 0);
-        }
         final int word = (int) seen;
-        if (from != 0 || !isPage(word) || mark != NodeSlab.MARK_PAGE && (rootMarks >>> mark & 1) == 0) {
+        if (limit == 0) {
             return 0;
         }
-        indices[0] = 0;
+        if (Words.isNode(word)) {
+            final int bits = Words.rootBits(seen);
+            final long last = Math.min(to, (1L << bits) - 1);
+            return from > last ? 0
+                : TreeScan.gang(slab, word, bits - Words.BITS, 0, from, last, mark, indices, frames, limit, 0);
+        }
+        final long index = aloneIndex(seen);
+        if (index < from || index > to || !isPageMarked(word, mark)) {
+            return 0;
+        }
+        indices[0] = index;
         frames[0] = frame(word);
         return 1;
     }
@@ -543,14 +583,7 @@ public final class PageTree implements AutoCloseable {
      * @return whether there is one
      */
     public boolean hasPage(final long from, final long to) {
-        final long seen = root;
-        final int bits = Words.rootBits(seen);
-        final long last = Math.min(to, (1L << bits) - 1);
-        if (from > last) {
-            return false;
-        }
-        return bits == 0 ? isPage((int) seen)
-            : TreeScan.next(slab, (int) seen, bits - Words.BITS, 0, from, last, NodeSlab.MARK_PAGE) >= 0;
+        return next(from, to, NodeSlab.MARK_PAGE) >= 0;
     }
 
     /**
@@ -676,13 +709,29 @@ public final class PageTree implements AutoCloseable {
         root = word;
     }
 
-    /** The marks of index 0 while it lives in the root word; 0 otherwise. Bit m is mark m. */
+    /** The index of a root word that is no node; under the tree lock. */
+    long indexAlone() {
+        return Words.rootBits(root) == Words.ALONE ? alone : 0;
+    }
+
+    /** Changes the index of a root word that is still another. */
+    void alone(final long index) {
+        assert Words.rootBits(root) != Words.ALONE : "the root word has an index already";
+        alone = index;
+    }
+
+    /** The marks of the entry in the root word; 0 when that is a node. Bit m is mark m. */
     int rootMarks() {
         return rootMarks;
     }
 
     void rootMarks(final int marks) {
         rootMarks = marks;
+    }
+
+    /** The index of the first page, or -1; under the tree lock. */
+    long nextPage() {
+        return next(0, MAX_INDEX, NodeSlab.MARK_PAGE);
     }
 
     TreeWriter writer() {

@@ -22,16 +22,19 @@ final class TreeVerifier {
     void verify() {
         final int word = (int) tree.root();
         final int bits = Words.rootBits(tree.root());
-        if (bits == 0) {
-            require(!Words.isNode(word), "the root word covers index 0 alone and is a node", word);
-            require(PageTree.isPage(word) || tree.rootMarks() == 0, "marks without a page at index 0", word);
-            entry(0, word);
+        if (!Words.isNode(word)) {
+            final long index = tree.indexAlone();
+            require(bits == (index == 0 ? 0 : Words.ALONE), "the root word is the entry of index " + index + " and has " + bits
+                + " bits", word);
+            require(index >= 0 && index <= PageTree.MAX_INDEX, "the root word is the entry of index " + index, word);
+            require(PageTree.isPage(word) || tree.rootMarks() == 0, "marks without a page in the root word", word);
+            entry(index, word);
         } else {
-            require(Words.isNode(word), "the root word covers " + bits + " bits and is no node", word);
             require(bits % Words.BITS == 0 && bits <= 9 * Words.BITS, "a height of " + bits + " bits", word);
             require(tree.rootMarks() == 0, "marks in the root word beside a node", word);
-            require((occupied(word) & ~1L) != 0, "the root has nothing but slot 0, or nothing", word);
+            require(bits == Words.BITS || (slab.occupied(word) & ~1L) != 0, "the root has nothing but slot 0, or nothing", word);
             node(word, NodeSlab.NONE, 0, bits - Words.BITS, 0);
+            require(pages + shadows > 1, "a single entry uses nodes", word);
         }
         require(pages == writer.pages(), pages + " pages counted as " + writer.pages(), word);
         require(shadows == writer.shadows(), shadows + " shadows counted as " + writer.shadows(), word);
@@ -44,7 +47,7 @@ final class TreeVerifier {
         require(OffHeap.getInt(header + NodeSlab.PARENT_OFFSET) == parent, "has not the parent " + parent, word);
         require(OffHeap.getByte(header + NodeSlab.OFFSET_OFFSET) == offset, "has not the offset " + offset, word);
         require(OffHeap.getByte(header + NodeSlab.SHIFT_OFFSET) == shift, "has not the shift " + shift, word);
-        final long occupied = occupied(word);
+        final long occupied = slab.occupied(word);
         require(occupied != 0, "is empty", word);
         long present = 0;
         for (int slot = 0; slot < Words.SLOTS; slot++) {
@@ -122,10 +125,6 @@ final class TreeVerifier {
         }
         require(node == NodeSlab.NONE, "the shadow list is longer than " + listed, root);
         require(list.youngest() == previous, "the shadow list does not end at its tail", root);
-    }
-
-    private long occupied(final int word) {
-        return OffHeap.getLong(slab.header(word) + NodeSlab.OCCUPIED_OFFSET);
     }
 
     private void require(final boolean holds, final String message, final int word) {

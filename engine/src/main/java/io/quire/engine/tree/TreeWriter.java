@@ -6,15 +6,11 @@ import java.lang.invoke.VarHandle;
 import io.quire.engine.memory.OffHeap;
 
 /**
- * The changing half of a {@link PageTree}; everything here runs under its tree lock, against readers that take no lock.
+ * The changing half of a {@link PageTree}: entries, marks, counts and history. Everything here runs under its tree lock, against
+ * readers that take no lock; what they rely on is with {@link TreeShape}, which makes and frees the nodes.
  *
- * <p>What readers rely on:
- * <ul>
- * <li>a node is linked when every word of it is valid: new nodes are empty, or built before the root word names
- *     them;</li>
- * <li>a node is unlinked, then the version moves, then its last slot is emptied and it is freed. So a reader that
- *     misses because of that finds another root word than it started from.</li>
- * </ul>
+ * <p><b>History gives way</b> (T17). Where the slab uses more nodes than history may make it use ({@link NodeSlab#isOverHistoryLimit}),
+ * a tree in which at most one page and a leaf's worth of shadows are left forgets the shadows, so that its page needs no node.
  */
 final class TreeWriter {
     private static final int NONE = NodeSlab.NONE;
@@ -33,6 +29,7 @@ final class TreeWriter {
     private final PageTree tree;
     private final NodeSlab slab;
     private final long owner;
+    private final TreeShape shape;
     private final ShadowList shadowLeaves;
     private volatile long pages;
     private long shadows;
@@ -41,6 +38,7 @@ final class TreeWriter {
         this.tree = tree;
         this.slab = slab;
         this.owner = slab.newOwner();
+        this.shape = new TreeShape(tree, slab, this);
         this.shadowLeaves = new ShadowList(slab);
     }
 
@@ -64,52 +62,96 @@ final class TreeWriter {
     /** {@link PageTree#replace}, arguments checked. */
     int replace(final long index, final int entry) {
         final long root = tree.root();
-        if (Words.rootBits(root) == 0 && (index == 0 || entry == EMPTY)) {
-            return index == 0 ? replaceRoot(entry) : EMPTY;
-        }
         int leaf = tree.leaf(root, index);
         if (!Words.isNode(leaf)) {
+            if (!Words.isNode((int) root) && ((int) root == EMPTY || tree.indexAlone() == index)) {
+                return replaceRoot(index, entry);
+            }
             if (entry == EMPTY) {
                 return EMPTY;
             }
-            leaf = grow(index);
+            if (PageTree.isPage(entry) && pages == 0 && historyGivesWay()) {
+                clear();
+                return replaceRoot(index, entry);
+            }
+            leaf = shape.grow(index);
             if (leaf == EMPTY) {
                 return PageTree.OUT_OF_NODES;
             }
         }
         final int previous = store(leaf, Words.slotOf(index, 0), entry);
-        if (entry == EMPTY && previous != EMPTY) {
-            if (occupied(leaf) == 0) {
-                freeUpwards(leaf);
-            }
-            shrink();
-        }
+        left(leaf, entry == EMPTY && previous != EMPTY);
         return previous;
     }
 
     /** {@link PageTree#replaceRun}, arguments checked. */
     int replaceRun(final long first, final int count, final int entry) {
-        // By the last index, as index 0 alone may live in the root word, and no index of the run then needs a leaf.
-        final long last = first + count - 1;
-        int leaf = tree.leaf(tree.root(), last);
+        final long root = tree.root();
+        int leaf = tree.leaf(root, first);
         if (!Words.isNode(leaf)) {
             if (entry == EMPTY) {
-                final int alone = first == 0 && Words.rootBits(tree.root()) == 0 ? replaceRoot(EMPTY) : EMPTY;
+                final long offset = tree.indexAlone() - first;
+                final int alone = !Words.isNode((int) root) && offset >= 0 && offset < count
+                    ? replaceRoot(first + offset, EMPTY) : EMPTY;
                 return PageTree.isShadow(alone) ? alone : EMPTY;
             }
-            leaf = grow(last);
+            leaf = shape.grow(first);
             if (leaf == EMPTY) {
                 return PageTree.OUT_OF_NODES;
             }
         }
         final int shadow = storeRun(leaf, Words.slotOf(first, 0), count, entry);
-        if (entry == EMPTY) {
-            if (occupied(leaf) == 0) {
-                freeUpwards(leaf);
-            }
-            shrink();
-        }
+        left(leaf, entry == EMPTY);
         return shadow;
+    }
+
+    private int replaceRoot(final long index, final int entry) {
+        final int previous = shape.replaceRoot(index, entry);
+        change(previous, entry);
+        return previous;
+    }
+
+    /** Gives the tree the shape that a change of a leaf asks for, and history up where it takes nodes that others need. */
+    private void left(final int leaf, final boolean removed) {
+        if (removed && slab.occupied(leaf) == 0) {
+            shape.freeUpwards(leaf);
+        } else if (pages == 1 && shadows != 0 && historyGivesWay()) {
+            forget();
+            return;
+        } else if (!removed) {
+            return;
+        }
+        if (pages + shadows == 1) {
+            shape.collapse();
+        } else {
+            shape.shrink();
+        }
+    }
+
+    private boolean historyGivesWay() {
+        return shadows <= Words.SLOTS && slab.isOverHistoryLimit();
+    }
+
+    /** Takes every shadow out of a tree with one page, which moves into the root word. */
+    private void forget() {
+        pruneShadows(Integer.MAX_VALUE);
+        final long root = tree.root();
+        if (Words.isNode((int) root)) {
+            final int leaf = tree.leaf(root, tree.nextPage());
+            clearShadows(leaf);
+            shape.collapse();
+        }
+    }
+
+    private void clearShadows(final int leaf) {
+        long slots = slab.occupied(leaf) & ~OffHeap.getLong(slab.mark(leaf, MARK_PAGE));
+        shadows -= Long.bitCount(slots);
+        slab.occupied(leaf, slab.occupied(leaf) & ~slots);
+        while (slots != 0) {
+            OffHeap.putIntRelease(slab.slot(leaf, Long.numberOfTrailingZeros(slots)), EMPTY);
+            slots &= slots - 1;
+        }
+        shadowLeaves.update(leaf);
     }
 
     /** As {@link #store} for consecutive slots, with marks, counts and the shadow list brought up to them once. */
@@ -137,20 +179,10 @@ final class TreeWriter {
                 unmark(leaf, run, mark);
             }
         }
-        occupied(leaf, entry == EMPTY ? occupied(leaf) & ~run : occupied(leaf) | run);
+        slab.occupied(leaf, entry == EMPTY ? slab.occupied(leaf) & ~run : slab.occupied(leaf) | run);
         count((PageTree.isPage(entry) ? count : 0) - pagesBefore, (PageTree.isShadow(entry) ? count : 0) - shadowsBefore);
         shadowLeaves.update(leaf);
         return shadow;
-    }
-
-    private int replaceRoot(final int entry) {
-        final int previous = (int) tree.root();
-        if (!PageTree.isPage(entry) || !PageTree.isPage(previous)) {
-            tree.rootMarks(0);
-        }
-        publish(entry, 0, 0);
-        change(previous, entry);
-        return previous;
     }
 
     /** Stores an entry in a leaf and brings marks, counts and the shadow list up to it. */
@@ -166,18 +198,34 @@ final class TreeWriter {
             }
         }
         final long bit = 1L << slot;
-        occupied(leaf, entry == EMPTY ? occupied(leaf) & ~bit : occupied(leaf) | bit);
+        slab.occupied(leaf, entry == EMPTY ? slab.occupied(leaf) & ~bit : slab.occupied(leaf) | bit);
         change(previous, entry);
         shadowLeaves.update(leaf);
         return previous;
     }
 
+    /** Puts an entry that is in the root word, and counted, into a leaf that is not linked yet. */
+    void settle(final int leaf, final int slot, final int entry, final int marks) {
+        final long bit = 1L << slot;
+        OffHeap.putIntRelease(slab.slot(leaf, slot), entry);
+        slab.occupied(leaf, bit);
+        if (PageTree.isPage(entry)) {
+            mark(leaf, bit, MARK_PAGE);
+        }
+        for (int mark = 0; mark < MARK_PAGE; mark++) {
+            if ((marks >>> mark & 1) != 0) {
+                mark(leaf, bit, mark);
+            }
+        }
+        shadowLeaves.update(leaf);
+    }
+
     /** {@link PageTree#setMark}, arguments checked. */
     boolean setMark(final long index, final int mark) {
         final long root = tree.root();
-        if (Words.rootBits(root) == 0) {
+        if (!Words.isNode((int) root)) {
             final int before = tree.rootMarks();
-            if (index != 0 || !PageTree.isPage((int) root) || (before >>> mark & 1) != 0) {
+            if (index != tree.indexAlone() || !PageTree.isPage((int) root) || (before >>> mark & 1) != 0) {
                 return false;
             }
             tree.rootMarks(before | 1 << mark);
@@ -192,9 +240,9 @@ final class TreeWriter {
     /** {@link PageTree#clearMark}, arguments checked. */
     boolean clearMark(final long index, final int mark) {
         final long root = tree.root();
-        if (Words.rootBits(root) == 0) {
+        if (!Words.isNode((int) root)) {
             final int before = tree.rootMarks();
-            if (index != 0 || (before >>> mark & 1) == 0) {
+            if (index != tree.indexAlone() || (before >>> mark & 1) == 0) {
                 return false;
             }
             tree.rootMarks(before & ~(1 << mark));
@@ -209,16 +257,8 @@ final class TreeWriter {
         int freed = 0;
         while (freed < maxNodes && shadowLeaves.oldest() != NONE) {
             final int leaf = Words.nodeWord(shadowLeaves.oldest());
-            long slots = occupied(leaf);
-            shadows -= Long.bitCount(slots);
-            while (slots != 0) {
-                OffHeap.putIntRelease(slab.slot(leaf, Long.numberOfTrailingZeros(slots)), EMPTY);
-                slots &= slots - 1;
-            }
-            occupied(leaf, 0);
-            shadowLeaves.update(leaf);
-            freeUpwards(leaf);
-            shrink();
+            clearShadows(leaf);
+            left(leaf, true);
             freed++;
         }
         return freed;
@@ -228,157 +268,9 @@ final class TreeWriter {
     void clear() {
         pruneShadows(Integer.MAX_VALUE);
         // Without a leaf there is at most a shadow in the root word.
-        assert Words.rootBits(tree.root()) == 0 : "nodes are left in a tree without pages";
-        replaceRoot(EMPTY);
-    }
-
-    /**
-     * Makes the nodes on the way to an index.
-     *
-     * @return the leaf's word, or {@link #EMPTY} when the slab has too few nodes and nothing has changed
-     */
-    private int grow(final long index) {
         final long root = tree.root();
-        final int bits = Words.rootBits(root);
-        final int wanted = Math.max(bits, Words.bitsFor(index));
-        int chain = slab.allocateChain(missing(root, index, wanted), owner);
-        if (chain == NONE) {
-            return EMPTY;
-        }
-        int word = (int) root;
-        if (word == EMPTY) {
-            word = Words.nodeWord(chain);
-            chain = next(chain);
-            initialise(word, NONE, 0, wanted - Words.BITS);
-        } else {
-            for (int covered = bits; covered < wanted; covered += Words.BITS) {
-                final int top = Words.nodeWord(chain);
-                chain = next(chain);
-                raise(top, covered, word);
-                word = top;
-            }
-        }
-        if (wanted != bits) {
-            publish(word, wanted, 0);
-            tree.rootMarks(0);
-        }
-        for (int shift = wanted - Words.BITS; shift != 0; shift -= Words.BITS) {
-            final int slot = Words.slotOf(index, shift);
-            int child = OffHeap.getInt(slab.slot(word, slot));
-            if (child == EMPTY) {
-                child = Words.nodeWord(chain);
-                chain = next(chain);
-                initialise(child, Words.node(word), slot, shift - Words.BITS);
-                occupied(word, occupied(word) | 1L << slot);
-                OffHeap.putIntRelease(slab.slot(word, slot), child);
-            }
-            word = child;
-        }
-        assert chain == NONE : "too many nodes asked for at index " + index;
-        return word;
-    }
-
-    /** How many nodes {@link #grow} needs. */
-    private int missing(final long root, final long index, final int wanted) {
-        final int bits = Words.rootBits(root);
-        int word = (int) root;
-        if (word == EMPTY) {
-            return wanted / Words.BITS;
-        }
-        if (wanted > bits) {
-            // New levels over the old root; and below the new root, where the index is not in slot 0, all is missing.
-            return (wanted - bits) / Words.BITS + wanted / Words.BITS - 1;
-        }
-        int shift = bits;
-        while (shift != 0 && word != EMPTY) {
-            shift -= Words.BITS;
-            word = OffHeap.getInt(slab.slot(word, Words.slotOf(index, shift)));
-        }
-        return shift / Words.BITS;
-    }
-
-    /** Makes {@code top} a root over the old root, which becomes its slot 0. */
-    private void raise(final int top, final int shift, final int below) {
-        initialise(top, NONE, 0, shift);
-        occupied(top, 1);
-        OffHeap.putIntRelease(slab.slot(top, 0), below);
-        for (int mark = 0; mark < NodeSlab.MARKS; mark++) {
-            final boolean any;
-            if (shift != 0) {
-                any = OffHeap.getLong(slab.mark(below, mark)) != 0;
-            } else {
-                any = mark == MARK_PAGE ? PageTree.isPage(below) : (tree.rootMarks() >>> mark & 1) != 0;
-            }
-            OffHeap.putLongRelease(slab.mark(top, mark), any ? 1 : 0);
-        }
-        if (shift != 0) {
-            OffHeap.putInt(slab.header(below) + NodeSlab.PARENT_OFFSET, Words.node(top));
-        } else {
-            shadowLeaves.update(top);
-        }
-    }
-
-    private void initialise(final int word, final int parent, final int offset, final int shift) {
-        final long header = slab.header(word);
-        OffHeap.putInt(header + NodeSlab.PARENT_OFFSET, parent);
-        OffHeap.putByte(header + NodeSlab.OFFSET_OFFSET, (byte) offset);
-        OffHeap.putByte(header + NodeSlab.SHIFT_OFFSET, (byte) shift);
-    }
-
-    /** Frees an empty node and the ancestors that this leaves empty. */
-    private void freeUpwards(final int word) {
-        int empty = word;
-        while (true) {
-            final long header = slab.header(empty);
-            final int parent = OffHeap.getInt(header + NodeSlab.PARENT_OFFSET);
-            if (parent == NONE) {
-                publish(EMPTY, 0, 1);
-                slab.free(Words.node(empty), owner);
-                return;
-            }
-            final int above = Words.nodeWord(parent);
-            final int slot = OffHeap.getByte(header + NodeSlab.OFFSET_OFFSET);
-            OffHeap.putIntRelease(slab.slot(above, slot), EMPTY);
-            occupied(above, occupied(above) & ~(1L << slot));
-            final long root = tree.root();
-            publish((int) root, Words.rootBits(root), 1);
-            slab.free(Words.node(empty), owner);
-            if (occupied(above) != 0) {
-                return;
-            }
-            empty = above;
-        }
-    }
-
-    /** Takes levels away while the root has nothing but slot 0. */
-    private void shrink() {
-        while (true) {
-            final long root = tree.root();
-            final int bits = Words.rootBits(root);
-            final int top = (int) root;
-            if (bits == 0 || occupied(top) != 1) {
-                return;
-            }
-            final int below = OffHeap.getInt(slab.slot(top, 0));
-            if (Words.isNode(below)) {
-                OffHeap.putInt(slab.header(below) + NodeSlab.PARENT_OFFSET, NONE);
-            } else {
-                int marks = 0;
-                for (int mark = 0; mark < MARK_PAGE; mark++) {
-                    marks |= (int) (OffHeap.getLong(slab.mark(top, mark)) & 1) << mark;
-                }
-                tree.rootMarks(marks);
-            }
-            publish(below, bits - Words.BITS, 1);
-            // Only now, when the version has moved, may a reader that is still in the old root find nothing there.
-            OffHeap.putIntRelease(slab.slot(top, 0), EMPTY);
-            occupied(top, 0);
-            for (int mark = 0; mark < NodeSlab.MARKS; mark++) {
-                OffHeap.putLongRelease(slab.mark(top, mark), 0);
-            }
-            shadowLeaves.update(top);
-            slab.free(Words.node(top), owner);
-        }
+        assert !Words.isNode((int) root) : "nodes are left in a tree without pages";
+        replaceRoot(tree.indexAlone(), EMPTY);
     }
 
     /** Sets a mark of slots of a leaf and, where it was the first, above. */
@@ -431,21 +323,5 @@ final class TreeWriter {
             PAGES.setRelease(this, pages + morePages);
         }
         shadows += moreShadows;
-    }
-
-    private void publish(final int word, final int bits, final int versions) {
-        tree.root(Words.root(word, bits, Words.rootVersion(tree.root()) + versions));
-    }
-
-    private int next(final int node) {
-        return OffHeap.getInt(slab.header(Words.nodeWord(node)) + NodeSlab.NEXT_OFFSET);
-    }
-
-    private long occupied(final int word) {
-        return OffHeap.getLong(slab.header(word) + NodeSlab.OCCUPIED_OFFSET);
-    }
-
-    private void occupied(final int word, final long occupied) {
-        OffHeap.putLong(slab.header(word) + NodeSlab.OCCUPIED_OFFSET, occupied);
     }
 }

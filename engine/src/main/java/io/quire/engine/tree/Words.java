@@ -17,6 +17,12 @@ final class Words {
     static final int TAG_SHADOW = 2;
     static final int TAG_NODE = 3;
 
+    /**
+     * The bits of a root word that is the entry of an index other than 0. Every index is covered, and a walk that takes the word for a
+     * node's finds that it is none.
+     */
+    static final int ALONE = 63;
+
     private static final int TAG_BITS = 2;
     private static final int ROOT_BITS_SHIFT = 32;
     private static final int ROOT_BITS_MASK = 63;
@@ -63,6 +69,11 @@ final class Words {
 
     static long rootVersion(final long root) {
         return root >>> ROOT_VERSION_SHIFT;
+    }
+
+    /** The levels below the lowest node that leads to both of two indices; 0 when they share a leaf. */
+    static int levelsApart(final long one, final long other) {
+        return one == other ? 0 : (Long.SIZE - 1 - Long.numberOfLeadingZeros(one ^ other)) / BITS;
     }
 
     /** The bits that a root needs to cover an index by nodes. */

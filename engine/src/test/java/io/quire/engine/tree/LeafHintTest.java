@@ -3,6 +3,7 @@ package io.quire.engine.tree;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** T14 of native-notes/tree.md: what a hint is, and what it is not. */
@@ -13,8 +14,22 @@ class LeafHintTest {
     private final PageTree tree = new PageTree(slab, "one");
     private final PageTree other = new PageTree(slab, "other");
 
+    @BeforeEach
+    void thereAreLeaves() {
+        // A page alone would be in the root word.
+        replace(tree, FAR + 1, PageTree.page(1));
+        replace(tree, 0, PageTree.page(1));
+        replace(other, 1L << 50, PageTree.page(1));
+        replace(other, 0, PageTree.page(1));
+    }
+
     @AfterEach
     void theSlabIsWhole() {
+        for (final PageTree each : new PageTree[] {tree, other}) {
+            for (final long index : new long[] {0, FAR + 1, 1L << 50}) {
+                replace(each, index, PageTree.EMPTY);
+            }
+        }
         tree.close();
         other.close();
         slab.verify();
@@ -23,8 +38,10 @@ class LeafHintTest {
 
     @Test
     void beforeAnythingWasNotedThereIsNoPage() {
-        assertThat(PageTree.isPage(tree.hint(0))).isFalse();
-        assertThat(PageTree.isPage(tree.hint(PageTree.MAX_INDEX))).isFalse();
+        try (NodeSlab fresh = new NodeSlab(64); PageTree empty = new PageTree(fresh, "empty")) {
+            assertThat(PageTree.isPage(empty.hint(0))).isFalse();
+            assertThat(PageTree.isPage(empty.hint(PageTree.MAX_INDEX))).isFalse();
+        }
     }
 
     @Test
@@ -37,9 +54,11 @@ class LeafHintTest {
 
     @Test
     void aPageInTheRootWordIsFoundByTheLookup() {
+        replace(tree, 0, PageTree.EMPTY);
+        assertThat(tree.lookupForHint(FAR + 1)).isEqualTo(PageTree.page(1));
+        replace(tree, FAR + 1, PageTree.EMPTY);
         replace(tree, 0, PageTree.page(7));
         assertThat(tree.lookupForHint(0)).isEqualTo(PageTree.page(7));
-        replace(tree, 0, PageTree.EMPTY);
     }
 
     @Test
@@ -53,6 +72,7 @@ class LeafHintTest {
         replace(tree, FAR, PageTree.page(7));
         tree.lookupForHint(FAR);
         replace(tree, FAR, PageTree.EMPTY);
+        replace(tree, FAR + 1, PageTree.EMPTY);
         assertThat(PageTree.isPage(tree.hint(FAR))).isFalse();
         // Nodes are handed out again last in, first out: one of these is what was the leaf.
         for (long index = FAR & 63; index < 20 * 64; index += 64) {

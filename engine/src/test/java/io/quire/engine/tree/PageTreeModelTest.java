@@ -40,6 +40,29 @@ class PageTreeModelTest {
         assertThat(ranOut).isTrue();
     }
 
+    /** T17: history goes where the limit says so, and nothing else does. */
+    @Test
+    void overTheLimitOnlyHistoryIsLost() {
+        final long start = Long.getLong("quire.test.seed", System.nanoTime());
+        long forgotten = 0;
+        for (long seed = start; seed < start + 20; seed++) {
+            final SplittableRandom random = new SplittableRandom(seed);
+            try (NodeSlab slab = new NodeSlab(1 << 12); PageTree tree = new PageTree(slab, "limited")) {
+                final TreeModel model = new TreeModel(tree, random, new long[] {0, 1, 5, 63, 64, 5000, 1L << 40, MAX}, true);
+                for (int i = 0; i < 2000; i++) {
+                    slab.historyLimit(random.nextInt(8));
+                    model.step();
+                    model.compareAll();
+                }
+                model.removePages();
+                forgotten += model.forgotten();
+            } catch (final AssertionError | RuntimeException e) {
+                throw new AssertionError("with -Dquire.test.seed=" + seed, e);
+            }
+        }
+        assertThat(forgotten).isPositive();
+    }
+
     private static long[] clusters() {
         return LongStream.concat(LongStream.of(EXTREMES), LongStream.range(0, 52).flatMap(bit ->
             LongStream.range(-3, 70).map(near -> (1L << bit) - 1 + near)))

@@ -42,7 +42,7 @@ class PageTreeTest {
         }
     }
 
-    /** T2: index 0 alone needs no node. */
+    /** T2: a page alone needs no node. */
     @Test
     void aFileOfOnePageNeedsNoNode() {
         assertThat(replace(0, PageTree.page(7))).isEqualTo(PageTree.EMPTY);
@@ -78,15 +78,138 @@ class PageTreeTest {
         assertThat(tree.isAnyMarked(PageTree.MARK_WRITEBACK)).isFalse();
     }
 
+    /** T2: a page alone needs no node, wherever it lies, and its marks are beside the root word. */
     @Test
-    void theLastIndexCostsNineNodes() {
+    void aPageAloneNeedsNoNodeWhereverItLies() {
+        for (final long index : new long[] {5, 64, 1_000_000, 1L << 40, MAX}) {
+            replace(index, PageTree.page(7));
+            tree.lock();
+            assertThat(tree.setMark(index, PageTree.MARK_DIRTY)).isTrue();
+            assertThat(tree.setMark(index - 1, PageTree.MARK_DIRTY)).isFalse();
+            tree.unlock();
+            tree.verify();
+            assertThat(slab.nodesUsed()).isZero();
+            assertThat(tree.lookup(index)).isEqualTo(PageTree.page(7));
+            assertThat(tree.lookupExact(index)).isEqualTo(PageTree.page(7));
+            assertThat(tree.lookupForHint(index)).isEqualTo(PageTree.page(7));
+            for (final long other : new long[] {0, index - 1, index + 1, index ^ 64, -1, -index, Long.MAX_VALUE}) {
+                assertThat(tree.lookup(other)).isEqualTo(PageTree.EMPTY);
+                assertThat(tree.isMarked(other, PageTree.MARK_DIRTY)).isFalse();
+            }
+            assertThat(tree.nextMarked(0, Long.MAX_VALUE, PageTree.MARK_DIRTY)).isEqualTo(index);
+            assertThat(tree.nextMarked(0, index - 1, PageTree.MARK_DIRTY)).isEqualTo(-1);
+            assertThat(tree.nextMarked(index + 1, Long.MAX_VALUE, PageTree.MARK_DIRTY)).isEqualTo(-1);
+            assertThat(tree.hasPage(index, index)).isTrue();
+            assertThat(tree.hasPage(0, index - 1)).isFalse();
+            assertThat(replace(index, PageTree.page(8))).isEqualTo(PageTree.page(7));
+            assertThat(tree.isAnyMarked(PageTree.MARK_DIRTY)).as("T5").isTrue();
+            assertThat(replace(index, PageTree.shadow(9))).isEqualTo(PageTree.page(8));
+            assertThat(tree.isAnyMarked(PageTree.MARK_DIRTY)).isFalse();
+            assertThat(tree.hasPage(0, MAX)).isFalse();
+            assertThat(replace(index, PageTree.EMPTY)).isEqualTo(PageTree.shadow(9));
+            assertThat(tree.lookup(index)).isEqualTo(PageTree.EMPTY);
+        }
+    }
+
+    /** T2: two pages need the paths to both, and what they share once. */
+    @Test
+    void theLastIndexBesideAnotherCostsAPathOfNineNodes() {
         replace(MAX, PageTree.page(1));
+        replace(MAX - 1, PageTree.page(2));
         assertThat(slab.nodesUsed()).isEqualTo(9);
         assertThat(slab.bytesUsed()).isEqualTo(9 * NodeSlab.NODE_SIZE);
         assertThat(tree.lookup(MAX)).isEqualTo(PageTree.page(1));
-        assertThat(tree.lookup(MAX - 1)).isEqualTo(PageTree.EMPTY);
         assertThat(tree.lookup(Long.MAX_VALUE)).isEqualTo(PageTree.EMPTY);
         assertThat(tree.lookup(-1)).isEqualTo(PageTree.EMPTY);
+        replace(0, PageTree.page(3));
+        assertThat(slab.nodesUsed()).isEqualTo(17);
+    }
+
+    /** T2, T3: whoever stays last moves into the root word, with its marks, whatever was there before. */
+    @Test
+    void theLastOneOfTwoMovesIntoTheRootWord() {
+        final long[] indices = {0, 5, 63, 64, 4096, 1_000_000, 1L << 40, MAX};
+        for (final long one : indices) {
+            for (final long two : indices) {
+                if (one == two) {
+                    continue;
+                }
+                replace(one, PageTree.page(1));
+                tree.lock();
+                tree.setMark(one, PageTree.MARK_TOWRITE);
+                tree.unlock();
+                replace(two, PageTree.page(2));
+                tree.verify();
+                assertThat(tree.isMarked(one, PageTree.MARK_TOWRITE)).isTrue();
+                assertThat(tree.isMarked(two, PageTree.MARK_TOWRITE)).isFalse();
+                replace(two, PageTree.EMPTY);
+                tree.verify();
+                assertThat(slab.nodesUsed()).isZero();
+                assertThat(tree.lookup(one)).isEqualTo(PageTree.page(1));
+                assertThat(tree.isMarked(one, PageTree.MARK_TOWRITE)).isTrue();
+                replace(two, PageTree.shadow(2));
+                replace(one, PageTree.EMPTY);
+                tree.verify();
+                assertThat(slab.nodesUsed()).isZero();
+                assertThat(tree.lookup(two)).isEqualTo(PageTree.shadow(2));
+                assertThat(tree.isAnyMarked(PageTree.MARK_TOWRITE)).isFalse();
+                replace(two, PageTree.EMPTY);
+            }
+        }
+    }
+
+    /** T17: over the limit, what is left of history goes where it would cost one page a node. */
+    @Test
+    void overTheLimitAPageAloneKeepsNoNodeForHistory() {
+        slab.historyLimit(0);
+        replace(5, PageTree.page(1));
+        replace(5, PageTree.shadow(1));
+        assertThat(tree.lookup(5)).as("a shadow alone costs nothing").isEqualTo(PageTree.shadow(1));
+        replace(9, PageTree.page(2));
+        replace(1L << 20, PageTree.page(3));
+        assertThat(tree.lookup(9)).isEqualTo(PageTree.page(2));
+        final int paths = slab.nodesUsed();
+        assertThat(paths).isPositive();
+        replace(9, PageTree.shadow(4));
+        assertThat(slab.nodesUsed()).isZero();
+        assertThat(tree.lookup(9)).isEqualTo(PageTree.EMPTY);
+        assertThat(tree.lookup(1L << 20)).isEqualTo(PageTree.page(3));
+        slab.historyLimit(paths);
+        replace(9, PageTree.page(2));
+        replace(9, PageTree.shadow(4));
+        assertThat(tree.lookup(9)).as("within the limit").isEqualTo(PageTree.shadow(4));
+    }
+
+    /** T17: a tree of history alone makes room for a page the same way, and tells of the shadow that the page replaces. */
+    @Test
+    void overTheLimitHistoryAloneGivesWayToAPage() {
+        for (final long index : new long[] {1, 2, 70}) {
+            replace(index, PageTree.page(1));
+        }
+        for (final long index : new long[] {1, 2, 70}) {
+            replace(index, PageTree.shadow((int) index));
+        }
+        assertThat(slab.nodesUsed()).isEqualTo(3);
+        slab.historyLimit(2);
+        assertThat(replace(2, PageTree.page(1))).isEqualTo(PageTree.shadow(2));
+        assertThat(slab.nodesUsed()).isZero();
+        assertThat(tree.lookup(2)).isEqualTo(PageTree.page(1));
+        assertThat(tree.lookup(70)).isEqualTo(PageTree.EMPTY);
+        assertThat(slab.shadowNodes()).isZero();
+    }
+
+    /** T17: the history of a large file is not given up for its last page. */
+    @Test
+    void overTheLimitALongHistoryStays() {
+        for (int index = 0; index < 100; index++) {
+            replace(index, PageTree.page(index));
+        }
+        slab.historyLimit(0);
+        for (int index = 0; index < 99; index++) {
+            replace(index, PageTree.shadow(index));
+        }
+        assertThat(tree.lookup(98)).isEqualTo(PageTree.shadow(98));
+        tree.verify();
     }
 
     @Test
@@ -149,12 +272,13 @@ class PageTreeTest {
     /** T7: too few nodes change nothing, and replacing needs none. */
     @Test
     void outOfNodesChangesNothing() {
-        try (NodeSlab small = new NodeSlab(9); PageTree full = new PageTree(small, "full")) {
+        try (NodeSlab small = new NodeSlab(10); PageTree full = new PageTree(small, "full")) {
             full.lock();
             assertThat(full.replace(0, PageTree.page(3))).isEqualTo(PageTree.EMPTY);
             assertThat(full.replace(MAX, PageTree.page(1))).isEqualTo(PageTree.OUT_OF_NODES);
             assertThat(small.nodesUsed()).isZero();
             assertThat(full.replace(MAX >>> 6, PageTree.page(1))).isEqualTo(PageTree.OUT_OF_NODES);
+            assertThat(full.lookup(0)).isEqualTo(PageTree.page(3));
             assertThat(full.replace(1L << 24, PageTree.page(1))).isEqualTo(PageTree.EMPTY);
             assertThat(full.replace(1L << 24, PageTree.page(2))).isEqualTo(PageTree.page(1));
             assertThat(full.replace(1L << 24, PageTree.EMPTY)).isEqualTo(PageTree.page(2));
@@ -222,6 +346,7 @@ class PageTreeTest {
     @Test
     void theSameShapeAgainHasAnotherVersion() {
         replace(1, PageTree.page(1));
+        replace(2, PageTree.page(2));
         final long old = tree.root();
         replace(1, PageTree.EMPTY);
         replace(1, PageTree.page(1));

@@ -20,8 +20,15 @@ final class TreeModel {
     private final PageTree tree;
     private final RandomGenerator random;
     private final long[] universe;
+    private final boolean limited;
+    private long forgotten;
 
     TreeModel(final PageTree tree, final RandomGenerator random, final long[] universe) {
+        this(tree, random, universe, false);
+    }
+
+    TreeModel(final PageTree tree, final RandomGenerator random, final long[] universe, final boolean limited) {
+        this.limited = limited;
         this.tree = tree;
         this.random = random;
         this.universe = universe;
@@ -65,6 +72,7 @@ final class TreeModel {
 
     private boolean replace(final long index, final int entry) {
         final int before = entries.getOrDefault(index, PageTree.EMPTY);
+        final long alone = leafOfTheOnlyEntry();
         final int result = tree.replace(index, entry);
         if (result == PageTree.OUT_OF_NODES) {
             assertThat(entry).isNotEqualTo(PageTree.EMPTY);
@@ -80,7 +88,9 @@ final class TreeModel {
         } else {
             entries.put(index, entry);
         }
-        assertThat(tree.lookup(index)).isEqualTo(entry);
+        forget();
+        assertThat(tree.lookup(index)).isEqualTo(entries.getOrDefault(index, PageTree.EMPTY));
+        noteShadowLeaf(alone);
         noteShadowLeaf(index >>> 6);
         return true;
     }
@@ -94,6 +104,7 @@ final class TreeModel {
         final boolean pageBefore = run.values().stream().anyMatch(PageTree::isPage);
         assertThat(tree.hasPage(first, first + count - 1)).isEqualTo(pageBefore);
         final int shadow = run.values().stream().filter(PageTree::isShadow).reduce(PageTree.EMPTY, (a, b) -> b);
+        final long alone = leafOfTheOnlyEntry();
         final int result = tree.replaceRun(first, count, entry);
         if (result == PageTree.OUT_OF_NODES) {
             assertThat(kind).isNotZero();
@@ -110,15 +121,45 @@ final class TreeModel {
             } else {
                 entries.put(at, kind == 1 ? PageTree.page(frame + i) : entry);
             }
-            assertThat(tree.lookup(at)).isEqualTo(entries.getOrDefault(at, PageTree.EMPTY));
         }
+        forget();
+        for (int i = 0; i < count; i++) {
+            assertThat(tree.lookup(first + i)).isEqualTo(entries.getOrDefault(first + i, PageTree.EMPTY));
+        }
+        noteShadowLeaf(alone);
         noteShadowLeaf(first >>> 6);
         return true;
     }
 
+    /** T17: over the limit, up to a leaf's worth of shadows may go, all there are, where one page is left. Nothing else goes. */
+    private void forget() {
+        final int before = entries.size();
+        if (limited && tree.pages() == 1) {
+            entries.entrySet().removeIf(entry -> PageTree.isShadow(entry.getValue())
+                && tree.lookup(entry.getKey()) == PageTree.EMPTY);
+        }
+        if (entries.size() != before) {
+            forgotten += before - entries.size();
+            assertThat(before).isLessThanOrEqualTo(1 + 64);
+            assertThat(entries).hasSize(1);
+        }
+    }
+
+    long forgotten() {
+        return forgotten;
+    }
+
+    /** What is in the root word comes to a leaf, and to its list, before what makes it grow. */
+    private long leafOfTheOnlyEntry() {
+        return entries.size() == 1 ? entries.firstKey() >>> 6 : 0;
+    }
+
     private void noteShadowLeaf(final long leaf) {
         final NavigableMap<Long, Integer> inLeaf = leaf(leaf);
-        final boolean shadowOnly = !inLeaf.isEmpty() && inLeaf.values().stream().noneMatch(PageTree::isPage);
+        if (entries.size() == 1) {
+            shadowLeaves.clear();
+        }
+        final boolean shadowOnly = entries.size() > 1 && !inLeaf.isEmpty() && inLeaf.values().stream().noneMatch(PageTree::isPage);
         if (!shadowOnly) {
             shadowLeaves.remove(leaf);
         } else if (!shadowLeaves.contains(leaf)) {
@@ -130,26 +171,21 @@ final class TreeModel {
         return entries.subMap(leaf << 6, true, leaf << 6 | 63, true);
     }
 
-    /** Index 0 alone needs no leaf; a leaf that shrinks into the root word and comes back counts as young again. */
+    /** A shadow alone is in the root word and needs no leaf; one that goes there and comes back counts as young again. */
     private void prune(final int count) {
-        final boolean orderKnown = !shadowLeaves.contains(0L);
         final int freed = tree.pruneShadows(count);
         assertThat(freed).isLessThanOrEqualTo(count);
         for (int i = 0; i < freed; i++) {
-            final long oldest;
-            if (orderKnown) {
-                oldest = shadowLeaves.removeFirst();
-            } else {
-                oldest = shadowLeaves.stream().filter(leaf -> leaf(leaf).keySet().stream()
-                    .noneMatch(index -> tree.lookup(index) != PageTree.EMPTY)).findFirst().orElseThrow();
-                shadowLeaves.remove(oldest);
-            }
+            final long oldest = shadowLeaves.removeFirst();
             leaf(oldest).keySet().forEach(index -> assertThat(tree.lookup(index)).isEqualTo(PageTree.EMPTY));
             leaf(oldest).clear();
+            if (entries.size() == 1) {
+                shadowLeaves.clear();
+            }
         }
         if (freed < count) {
             // Nothing is left to prune but, perhaps, a shadow in the root word.
-            assertThat(shadowLeaves).allMatch(leaf -> leaf == 0 && entries.size() == 1 && entries.firstKey() == 0);
+            assertThat(shadowLeaves).isEmpty();
         }
     }
 
@@ -223,7 +259,7 @@ final class TreeModel {
         tree.lock();
         try {
             for (final long index : entries.keySet().toArray(Long[]::new)) {
-                if (PageTree.isPage(entries.get(index))) {
+                if (PageTree.isPage(entries.getOrDefault(index, PageTree.EMPTY))) {
                     replace(index, PageTree.EMPTY);
                 }
             }
