@@ -35,6 +35,9 @@ public final class Suite {
     private static final int FULL_ROUNDS = 5;
     private static final int QUICK_ROUNDS = 3;
 
+    /** Set by a signal: from then on measurements end because they are ended. */
+    private static volatile boolean interrupted;
+
     private final Options options;
     private final Path scratch;
     private final List<Comparison> comparisons;
@@ -96,12 +99,13 @@ public final class Suite {
             System.exit(1);
         }
         final Path scratch = Files.createTempDirectory("quire-bench");
-        final Thread signal = new Thread(() -> interrupted(scratch), "quire-signal");
+        final Thread signal = new Thread(() -> interrupt(scratch), "quire-signal");
         Runtime.getRuntime().addShutdownHook(signal);
         final int status;
         try {
             status = new Suite(options, scratch, PeerLibrary.missing(Suite.class.getClassLoader())).run();
         } finally {
+            stopWhenInterrupted();
             Runtime.getRuntime().removeShutdownHook(signal);
             endChildren();
             delete(scratch);
@@ -109,7 +113,15 @@ public final class Suite {
         System.exit(status);
     }
 
-    private static void interrupted(final Path scratch) {
+    /** After a signal this thread has nothing to do but to wait for the end of the JVM. */
+    private static void stopWhenInterrupted() throws InterruptedException {
+        if (interrupted) {
+            Thread.currentThread().join();
+        }
+    }
+
+    private static void interrupt(final Path scratch) {
+        interrupted = true;
         say("interrupted, nothing is written");
         try {
             endChildren();
@@ -195,7 +207,7 @@ public final class Suite {
         return System.currentTimeMillis() + longestMillis > deadline;
     }
 
-    private void round(final int round, final int rounds, final List<Measurement> measurements) {
+    private void round(final int round, final int rounds, final List<Measurement> measurements) throws InterruptedException {
         int number = 0;
         for (final Measurement measurement : measurements) {
             if (isTimeUp()) {
@@ -210,6 +222,7 @@ public final class Suite {
                 figures.add(measurement, Measurer.measure(measurement, Timing.ofRatio(options.quick()), true,
                     scratch.resolve("jmh.log").toString()));
             } catch (final RunnerException e) {
+                stopWhenInterrupted();
                 leaveOut(measurement + ": " + reason(e));
             }
             longestMillis = Math.max(longestMillis, System.currentTimeMillis() - start);
@@ -236,6 +249,7 @@ public final class Suite {
             }
             System.err.printf("bench: curves, %d of %d: %s, %d points%n", ++number, groups.size(), group.getKey(), group.getValue().size());
             final String reason = runner.run(group.getValue(), deadline, figures.points());
+            stopWhenInterrupted();
             if (!reason.isEmpty()) {
                 leaveOut("curves of " + group.getKey() + ": " + reason);
             } else if (!figures.points().keySet().containsAll(group.getValue())) {
@@ -252,7 +266,8 @@ public final class Suite {
         return machine;
     }
 
-    private void write(final Report report) throws IOException {
+    private void write(final Report report) throws IOException, InterruptedException {
+        stopWhenInterrupted();
         final String name = options.name();
         final Map<String, String> titles = new LinkedHashMap<>();
         final Map<String, byte[]> files = new LinkedHashMap<>();
