@@ -7,6 +7,7 @@ import java.util.Map;
 
 import net.openhft.chronicle.bytes.MappedBytes;
 import net.openhft.chronicle.bytes.MappedBytesStore;
+import net.openhft.chronicle.bytes.SyncMode;
 import net.openhft.chronicle.core.io.ReferenceOwner;
 
 /** A file that grows and is mapped chunk by chunk. Not thread-safe: the recorder's lock guards it. */
@@ -29,6 +30,8 @@ final class MappedChunks {
         // Whichever thread needs the next chunk maps it, under the recorder's lock.
         bytes.singleThreadedCheckDisabled(true);
         bytes.mappedFile().singleThreadedCheckDisabled(true);
+        // What is stored is the kernel's at once; to wait for the disk would hold up whoever needs the next chunk.
+        bytes.mappedFile().syncMode(SyncMode.NONE);
         return new MappedChunks(bytes, chunkSize);
     }
 

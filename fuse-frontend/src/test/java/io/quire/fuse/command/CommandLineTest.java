@@ -34,7 +34,7 @@ class CommandLineTest {
     @Test
     void anUnknownCommandIsAUsageErrorInOneLine() {
         assertComplaint(2, List.of("mout"),
-            "unknown command 'mout'; the commands are mount, umount, stats, demo, policy, reproduce\n");
+            "unknown command 'mout'; the commands are mount, umount, stats, demo, policy, reproduce, replay\n");
     }
 
     @Test
@@ -203,6 +203,45 @@ class CommandLineTest {
     @Test
     void aMessageWithLineBreaksInANameStaysOneLine() {
         assertComplaint(1, List.of("mount", source + "/a\nb", mountPoint.toString()), "does not exist");
+    }
+
+    @Test
+    void aTraceThatCannotBeMadeIsRefusedBeforeTheMount() throws IOException {
+        final Path exists = Files.writeString(directory.resolve("exists"), "mine");
+        assertComplaint(1, mount("--record", exists.toString()), "cannot record into " + exists, "exists already");
+        assertThat(Files.readString(exists)).isEqualTo("mine");
+        assertComplaint(2, mount("--record", ""), "the name of the trace is empty");
+        assertComplaint(1, mount("--record", mountPoint + "/trace"), "lies inside the mount point", mountPoint.toString());
+        final Path other = Files.createSymbolicLink(directory.resolve("link"), mountPoint);
+        assertComplaint(1, mount("--record", other + "/trace"), "lies inside the mount point");
+        assertComplaint(1, mount("--record", directory + "/none/trace"), "there is no directory " + directory + "/none");
+        assertComplaint(1, mount("--record", "/proc/trace"), "cannot record into /proc/trace");
+        assertThat(mountPoint).isEmptyDirectory();
+    }
+
+    @Test
+    void whatIsNoTraceIsNotReplayed() throws IOException {
+        final Path text = Files.writeString(directory.resolve("text"), "a text that is no trace at all");
+        assertComplaint(1, List.of("replay", text.toString()), text + " is not a trace", "--record");
+        assertComplaint(1, List.of("replay", Files.createFile(directory.resolve("empty")).toString()), "is empty");
+        assertComplaint(1, List.of("replay", directory.toString()), "is a directory");
+        assertComplaint(1, List.of("replay", directory + "/none"), "does not exist");
+        assertComplaint(2, List.of("replay", ""), "the name of the trace is empty");
+        assertComplaint(2, List.of("replay"), "TRACE", "quire replay --help");
+    }
+
+    @Test
+    void theReplayNamesBadOptions() {
+        final String trace = directory + "/none";
+        assertComplaint(2, List.of("replay", "--write-policy", "two-page", trace), "--write-policy two-page", "multi-page");
+        assertComplaint(2, List.of("replay", "--replacement", "mru", trace), "--replacement mru", "adaptive", "lru");
+        assertComplaint(2, List.of("replay", "--speed", "half", trace), "--speed half", "full or recorded");
+        assertComplaint(2, List.of("replay", "--cache-size", "1m", trace), "--cache-size 1m", "4m");
+        assertComplaint(2, List.of("replay", "--cache-size", "x%", trace), "--cache-size x%", "10%");
+        assertComplaint(2, List.of("replay", "--read-ahead", "9m", trace), "--read-ahead 9m", "2m");
+        for (final String cost : List.of("-1us", "5", "1h", "99999999ms", "us")) {
+            assertComplaint(2, List.of("replay", "--store-cost=" + cost, trace), "--store-cost " + cost, "50us");
+        }
     }
 
     @Test

@@ -1,0 +1,227 @@
+package io.quire.fuse.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+
+import org.junit.jupiter.api.Test;
+
+/** Reading traces that are whole, cut off, damaged or something else. */
+class TraceReaderTest extends TraceFixture {
+    private static final int RECORDS = 5;
+    private static final String[] REFUSALS = {"damaged", "not a trace", "of version", "other byte order", "cut off within its header"};
+
+    @Test
+    void everyChangedByteOfAnEndedTraceIsFound() throws IOException {
+        final byte[] good = Files.readAllBytes(small("good", RECORDS));
+        for (int i = 0; i < good.length; i++) {
+            for (final int change : new int[] {1, 0x80, 0xff}) {
+                final byte[] bad = good.clone();
+                bad[i] ^= (byte) change;
+                assertRefused(bad, "byte " + i + " changed by " + change);
+            }
+        }
+    }
+
+    @Test
+    void everyChangedByteOfARecordThatAKilledDaemonLeftIsFound() throws IOException {
+        final byte[] good = killed(Files.readAllBytes(small("good", RECORDS)));
+        for (int i = 0; i < RECORDS * TraceLayout.RECORD_SIZE; i++) {
+            final byte[] bad = good.clone();
+            bad[TraceLayout.HEADER_SIZE + i] ^= 0x10;
+            assertRefused(bad, "byte " + i + " of the records");
+        }
+    }
+
+    @Test
+    void recordsThatChangedPlacesAreFound() throws IOException {
+        final byte[] bytes = Files.readAllBytes(small("good", RECORDS));
+        final int first = TraceLayout.HEADER_SIZE;
+        final int second = first + TraceLayout.RECORD_SIZE;
+        final byte[] record = Arrays.copyOfRange(bytes, first, second);
+        System.arraycopy(bytes, second, bytes, first, TraceLayout.RECORD_SIZE);
+        System.arraycopy(record, 0, bytes, second, TraceLayout.RECORD_SIZE);
+        assertRefused(bytes, "two records exchanged");
+    }
+
+    @Test
+    void aRecordThatWasTakenOutOfAnEndedTraceIsFound() throws IOException {
+        final byte[] bytes = Files.readAllBytes(small("good", RECORDS));
+        Arrays.fill(bytes, TraceLayout.HEADER_SIZE, TraceLayout.HEADER_SIZE + TraceLayout.RECORD_SIZE, (byte) 0);
+        assertRefused(bytes, "a record wiped");
+    }
+
+    @Test
+    void bytesBehindTheEndAreFound() throws IOException {
+        final byte[] good = Files.readAllBytes(small("good", RECORDS));
+        for (final int more : new int[] {1, 63, 64, 65, 200_000}) {
+            assertRefused(Arrays.copyOf(good, good.length + more), more + " bytes more");
+        }
+    }
+
+    @Test
+    void aTraceCutAtAnyLengthShowsItsWholeRecordsAndCountsTheOthers() throws IOException {
+        final byte[] good = Files.readAllBytes(small("good", RECORDS));
+        final List<String> all = shown(at("good"));
+        for (int length = 0; length < good.length; length++) {
+            final byte[] cut = Arrays.copyOf(good, length);
+            if (length < TraceLayout.HEADER_SIZE) {
+                assertThatThrownBy(() -> TraceReader.open(file("cut", cut))).isInstanceOf(TraceException.class)
+                    .hasMessageMatching(length == 0 ? ".*is empty.*" : ".*cut off within its header.*");
+            } else {
+                final Path file = file("cut", cut);
+                final int whole = (length - TraceLayout.HEADER_SIZE) / TraceLayout.RECORD_SIZE;
+                final TraceReader reader = TraceReader.open(file);
+                assertThat(reader.isCutOff()).isTrue();
+                assertThat(reader.records()).isEqualTo(whole);
+                assertThat(reader.missing()).isEqualTo(RECORDS - whole);
+                assertThat(shown(file)).isEqualTo(all.subList(0, whole));
+            }
+        }
+    }
+
+    @Test
+    void aKilledDaemonsTraceIsReadAtAnyLength() throws IOException {
+        final byte[] good = killed(Files.readAllBytes(small("good", RECORDS)));
+        for (int length = TraceLayout.HEADER_SIZE; length < TraceLayout.HEADER_SIZE + 8 * TraceLayout.RECORD_SIZE; length++) {
+            final TraceReader reader = TraceReader.open(file("cut", Arrays.copyOf(good, length)));
+            final int whole = Math.min(RECORDS, (length - TraceLayout.HEADER_SIZE) / TraceLayout.RECORD_SIZE);
+            assertThat(reader.records()).isEqualTo(whole);
+            assertThat(reader.missing()).isEqualTo(RECORDS - whole);
+            assertThat(reader.isCutOff()).isTrue();
+        }
+    }
+
+    @Test
+    void recordsThatWereNeverFinishedAreHolesInAKilledDaemonsTrace() throws IOException {
+        final byte[] bytes = killed(Files.readAllBytes(small("good", RECORDS)));
+        final ByteBuffer trace = buffer(bytes);
+        // One was claimed only, one was written and not published, and two more slots had been claimed.
+        Arrays.fill(bytes, record(1), record(2), (byte) 0);
+        trace.putLong(record(3) + TraceLayout.STAMP_OFFSET, 0);
+        trace.putLong(TraceLayout.CLAIMED_OFFSET, RECORDS + 2);
+        final TraceReader reader = TraceReader.open(file("holes", bytes));
+        assertThat(reader.records()).isEqualTo(RECORDS - 2);
+        assertThat(reader.missing()).isEqualTo(4);
+        assertThat(shown(at("holes"))).extracting(line -> line.substring(0, 1)).containsExactly("0", "2", "4");
+    }
+
+    @Test
+    void recordsAheadOfTheHeaderCount() throws IOException {
+        final byte[] bytes = killed(Files.readAllBytes(small("good", RECORDS)));
+        // After a crash of the machine the header may be older than the records.
+        buffer(bytes).putLong(TraceLayout.CLAIMED_OFFSET, 0);
+        buffer(bytes).putLong(record(1) + TraceLayout.STAMP_OFFSET, 0);
+        final TraceReader reader = TraceReader.open(file("ahead", bytes));
+        assertThat(reader.records()).isEqualTo(RECORDS - 1);
+        assertThat(reader.missing()).isEqualTo(1);
+    }
+
+    @Test
+    void aTraceOfTheOtherByteOrderIsNamedAsSuch() throws IOException {
+        final byte[] bytes = Files.readAllBytes(small("good", RECORDS));
+        final ByteBuffer header = buffer(bytes);
+        header.putInt(TraceLayout.BYTE_ORDER_OFFSET, Integer.reverseBytes(TraceLayout.BYTE_ORDER));
+        header.putInt(TraceLayout.VERSION_OFFSET, Integer.reverseBytes(TraceLayout.VERSION));
+        assertThatThrownBy(() -> TraceReader.open(file("foreign", bytes))).isInstanceOf(TraceException.class)
+            .hasMessageContaining("other byte order");
+    }
+
+    @Test
+    void aTraceOfAnotherVersionIsNamedAsSuch() throws IOException {
+        final byte[] bytes = Files.readAllBytes(small("good", RECORDS));
+        final ByteBuffer header = buffer(bytes);
+        header.putInt(TraceLayout.VERSION_OFFSET, 2);
+        header.putLong(TraceLayout.HEADER_CHECK_OFFSET, TraceHeader.check(header));
+        assertThatThrownBy(() -> TraceReader.open(file("newer", bytes))).isInstanceOf(TraceException.class)
+            .hasMessageContaining("of version 2").hasMessageContaining("reads version 1");
+    }
+
+    @Test
+    void whatIsNoFileIsRefused() throws Exception {
+        assertThatThrownBy(() -> TraceReader.open(directory)).isInstanceOf(TraceException.class)
+            .hasMessageContaining("is a directory");
+        assertThatThrownBy(() -> TraceReader.open(at("none"))).isInstanceOf(TraceException.class)
+            .hasMessageContaining("does not exist");
+        assertThatThrownBy(() -> TraceReader.open(Path.of("/dev/zero"))).isInstanceOf(TraceException.class)
+            .hasMessageContaining("not a regular file");
+    }
+
+    @Test
+    void aCompressedTraceReadsTheSame() throws IOException {
+        final List<String> all = shown(small("good", RECORDS));
+        final Path compressed = file("good.gz", compressed(Files.readAllBytes(at("good"))));
+        assertThat(shown(compressed)).isEqualTo(all);
+        assertThat(TraceReader.open(compressed).isCutOff()).isFalse();
+    }
+
+    @Test
+    void aCompressedTraceCutAtAnyLengthIsReadAsFarAsItGoesOrRefused() throws IOException {
+        final int records = 3000;
+        final List<String> all = shown(small("good", records));
+        final byte[] good = compressed(Files.readAllBytes(at("good")));
+        for (int length = 0; length < good.length; length += 1 + length / 50) {
+            final Path cut = file("cut.gz", Arrays.copyOf(good, length));
+            final TraceReader reader;
+            try {
+                reader = TraceReader.open(cut);
+            } catch (final TraceException e) {
+                assertThat(e.getMessage()).matches("(?s).*(is empty|cut off within its header|not a trace).*");
+                continue;
+            }
+            // Without its last bytes, gzip's own check, it is all there.
+            assertThat(reader.isCutOff()).isEqualTo(reader.records() < records);
+            assertThat(reader.records() + reader.missing()).isEqualTo(records);
+            assertThat(shown(cut)).isEqualTo(all.subList(0, (int) reader.records()));
+        }
+    }
+
+    @Test
+    void aChangedByteOfACompressedTraceNeverShowsOtherRecords() throws IOException {
+        final List<String> all = shown(small("good", 200));
+        final byte[] good = compressed(Files.readAllBytes(at("good")));
+        for (int i = 0; i < good.length; i++) {
+            final byte[] bad = good.clone();
+            bad[i] ^= 0x21;
+            try {
+                assertThat(all).containsAll(shown(file("bad.gz", bad)));
+            } catch (final TraceException e) {
+                assertThat(e.getMessage()).startsWith(at("bad.gz").toString());
+            }
+        }
+    }
+
+    @Test
+    void aTraceThatChangesBetweenTwoPassesIsNoticed() throws IOException {
+        final TraceReader reader = TraceReader.open(small("good", RECORDS));
+        Files.write(at("good"), Arrays.copyOf(Files.readAllBytes(at("good")), record(2)));
+        assertThatThrownBy(() -> reader.forEach(record -> { })).isInstanceOf(TraceException.class)
+            .hasMessageContaining("was changed");
+    }
+
+    private void assertRefused(final byte[] bytes, final String how) throws IOException {
+        final Path file = file("bad", bytes);
+        assertThatThrownBy(() -> TraceReader.open(file)).as(how).isInstanceOf(TraceException.class)
+            .satisfies(e -> assertThat(e.getMessage()).startsWith(file.toString()).containsAnyOf(REFUSALS));
+    }
+
+    private static int record(final int number) {
+        return TraceLayout.HEADER_SIZE + number * TraceLayout.RECORD_SIZE;
+    }
+
+    private static byte[] compressed(final byte[] bytes) throws IOException {
+        final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(bytes);
+        }
+        return out.toByteArray();
+    }
+}
