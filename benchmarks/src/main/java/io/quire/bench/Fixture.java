@@ -129,6 +129,11 @@ public class Fixture {
         return open.get(thread % files);
     }
 
+    /** The cache, to be looked at. */
+    PageCache cache() {
+        return cache;
+    }
+
     /** Bytes of one file. */
     long fileBytes() {
         return BYTES / files;

@@ -1,5 +1,6 @@
 package io.quire.bench;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -96,10 +97,10 @@ public class Requests {
     /**
      * Closes everything.
      *
-     * @throws Exception when the store or the cache fails
+     * @throws IOException when the store or the cache fails
      */
     @TearDown(Level.Trial)
-    public void close() throws Exception {
+    public void close() throws IOException {
         for (final CachedFile file : open) {
             file.close();
         }

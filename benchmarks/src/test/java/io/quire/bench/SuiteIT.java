@@ -1,0 +1,105 @@
+package io.quire.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.quire.bench.report.Json;
+
+/** The suite as a process. */
+class SuiteIT {
+    private static final String DIRECTORY_OF_STORES = "quire-bench";
+
+    @TempDir
+    private Path directory;
+
+    /** Without Caffeine its rows are missing, without XChart the charts; everything else is there. */
+    @Test
+    @Timeout(120)
+    void whatIsMissingIsNamedAndTheRestIsMeasured() throws IOException, InterruptedException {
+        final Path output = directory.resolve("results");
+        final Process suite = start(path -> !path.contains("caffeine-") && !path.contains("xchart-"), "--quick", "--rounds", "1",
+            "--output", output.toString(), "finding a region", "8 bytes / Caffeine");
+        final String said = read(suite);
+        assertThat(suite.waitFor()).as(said).isZero();
+        assertThat(said).contains("bench: caffeine-*.jar is not on the class path").contains("bench: no charts")
+            .contains("| two threads / one, finding a region while another maps and unmaps |").doesNotContain("| hit of 8 bytes");
+        final Map<?, ?> json = (Map<?, ?>) Json.parse(Files.readString(output.resolve("bench-part.json")));
+        assertThat((List<?>) json.get("measurements")).hasSize(2);
+        assertThat(json.get("leftOut").toString()).contains("caffeine-*.jar");
+        assertThat(names(output)).containsExactlyInAnyOrder("bench-part.json", "bench-part.md");
+        assertThat(names(temporary())).isEmpty();
+    }
+
+    @Test
+    @Timeout(120)
+    void aSignalEndsItWithOneLineAndNothingIsLeft() throws IOException, InterruptedException {
+        final Path output = Files.createDirectory(directory.resolve("results"));
+        Files.writeString(output.resolve("bench-part.md"), "of an earlier run");
+        final List<String> before = stores();
+        final Process suite = start(path -> true, "--quick", "--rounds", "1", "--output", output.toString(), "write-stores");
+        while (suite.isAlive() && stores().equals(before)) {
+            Thread.sleep(10);
+        }
+        final List<ProcessHandle> children = suite.descendants().toList();
+        // Process.destroy would close what is read from it.
+        suite.toHandle().destroy();
+        final String said = read(suite);
+        assertThat(suite.waitFor()).as(said).isEqualTo(128 + 15);
+        assertThat(said.lines().filter(line -> !line.contains("curves, "))).containsExactly("bench: interrupted, nothing is written");
+        assertThat(children).isNotEmpty().noneMatch(ProcessHandle::isAlive);
+        assertThat(stores()).isEqualTo(before);
+        assertThat(output.resolve("bench-part.md")).hasContent("of an earlier run");
+        assertThat(names(temporary()).stream().filter(name -> name.startsWith("quire"))).isEmpty();
+    }
+
+    private Path temporary() throws IOException {
+        return Files.createDirectories(directory.resolve("tmp"));
+    }
+
+    private static List<String> stores() throws IOException {
+        return names(FilePlace.memory.directory()).stream().filter(name -> name.startsWith(DIRECTORY_OF_STORES)).sorted().toList();
+    }
+
+    private static List<String> names(final Path of) throws IOException {
+        try (Stream<Path> files = Files.list(of)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> !name.startsWith("jmh")).toList();
+        }
+    }
+
+    private static String read(final Process process) throws IOException {
+        return new String(process.getInputStream().readAllBytes());
+    }
+
+    private Process start(final Predicate<String> onPath, final String... arguments) throws IOException {
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(option -> option.startsWith("-"))
+            .forEach(command::add);
+        command.add("-Djava.io.tmpdir=" + temporary());
+        command.add("-cp");
+        command.add(Arrays.stream(classPath().split(":")).filter(onPath).collect(Collectors.joining(":")));
+        command.add(Suite.class.getName());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    /** Surefire hides the class path behind a jar unless told otherwise, and says what it is here. */
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+}
