@@ -170,7 +170,7 @@ public final class TraceReader {
         }
 
         private <E extends Exception> void run(final InputStream in, final RecordConsumer<E> consumer)
-            throws E, IOException {
+            throws E, TraceException {
             final byte[] bytes = new byte[BUFFER_SIZE];
             final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(header.order());
             boolean more = true;
@@ -182,6 +182,8 @@ public final class TraceReader {
                 } catch (final Ended ended) {
                     length = ended.length;
                     more = false;
+                } catch (final IOException e) {
+                    throw explained(name, e);
                 }
                 final int whole = length / TraceLayout.RECORD_SIZE;
                 for (int i = 0; i < whole; i++) {
@@ -220,14 +222,39 @@ public final class TraceReader {
      */
     public <E extends Exception> void forEach(final RecordConsumer<E> consumer) throws E, TraceException {
         final Scan scan = new Scan(name, header);
-        try (InputStream in = stream(path)) {
-            in.skipNBytes(TraceLayout.HEADER_SIZE);
+        final InputStream in = stream();
+        try {
+            // What the consumer throws comes out as it is, whatever it is.
             scan.run(in, consumer);
-        } catch (final IOException e) {
-            throw explained(name, e);
+        } finally {
+            close(in);
         }
         if (scan.records < records) {
             throw new TraceException(name + " was changed while it was read");
+        }
+    }
+
+    /** The file from its first record on. */
+    private InputStream stream() throws TraceException {
+        try {
+            final InputStream in = stream(path);
+            try {
+                in.skipNBytes(TraceLayout.HEADER_SIZE);
+                return in;
+            } catch (final IOException | RuntimeException | Error e) {
+                in.close();
+                throw e;
+            }
+        } catch (final IOException e) {
+            throw explained(name, e);
+        }
+    }
+
+    private void close(final InputStream in) throws TraceException {
+        try {
+            in.close();
+        } catch (final IOException e) {
+            throw explained(name, e);
         }
     }
 

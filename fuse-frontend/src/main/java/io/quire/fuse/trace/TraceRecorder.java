@@ -32,7 +32,7 @@ import io.quire.engine.memory.OffHeap;
  *                     --close, when no thread records any more-----&gt; ENDED
  * </pre>
  *
- * <p>Invariants T1 to T6 of {@code native-notes/traces.md} live here. Thread-safe, apart from {@link #close}.
+ * <p>Invariants O1 to O6 of {@code native-notes/traces.md} live here. Thread-safe, apart from {@link #close}.
  *
  * <pre>
  *   lock: this
@@ -188,7 +188,7 @@ public final class TraceRecorder implements AutoCloseable {
         OffHeap.putLong(address + TraceLayout.LENGTH_OFFSET, length);
         OffHeap.putLong(address + TraceLayout.RESULT_OFFSET, outcome);
         OffHeap.putLong(address + TraceLayout.ARGUMENT_OFFSET, argument);
-        // T1: published last, so that whoever sees the stamp sees all of the record.
+        // O1: published last, so that whoever sees the stamp sees all of the record.
         OffHeap.putLongRelease(address + TraceLayout.STAMP_OFFSET,
             TraceLayout.stamp(hash, kind, (int) Thread.currentThread().threadId()));
     }
@@ -241,7 +241,7 @@ public final class TraceRecorder implements AutoCloseable {
         addresses = table;
     }
 
-    /** Unmaps chunks that are full: all their slots are published, so that nobody stores there again (T4). */
+    /** Unmaps chunks that are full: all their slots are published, so that nobody stores there again (O4). */
     private void release() {
         for (int chunk = Math.max(1, firstMapped); chunk < mapped - KEPT_CHUNKS; chunk++) {
             if (published(chunk) < slotsOf(chunk)) {

@@ -7,7 +7,7 @@ import java.util.List;
 
 import org.junit.jupiter.api.Test;
 
-/** The reference string of a trace (traces.md, T8 and T9). */
+/** The reference string of a trace (traces.md, O8 and O9). */
 class PageReferencesTest extends TraceFixture {
     private static final int SET_SIZE = 8;
     private static final int O_TRUNC = 0x200;

@@ -13,7 +13,7 @@ import io.quire.engine.cache.WritePolicy;
 import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.write.WritePolicies;
 
-/** Replaying traces (traces.md, T10 to T12). */
+/** Replaying traces (traces.md, O10 to O12). */
 class ReplayTest extends TraceFixture {
     private static final Replay.Options NO_READ_AHEAD = new Replay.Options(PageCache.MIN_CAPACITY, WritePolicies.MULTI_PAGE,
         ReplacementPolicies.DEFAULT, 0, 0, false);

@@ -207,6 +207,15 @@ class TraceReaderTest extends TraceFixture {
             .hasMessageContaining("was changed");
     }
 
+    @Test
+    void whatTheConsumerThrowsComesOutAsItIs() throws IOException {
+        final TraceReader reader = TraceReader.open(small("good", RECORDS));
+        final IOException thrown = new IOException("the consumer's own");
+        assertThatThrownBy(() -> reader.forEach((RecordConsumer<IOException>) record -> {
+            throw thrown;
+        })).isSameAs(thrown);
+    }
+
     private void assertRefused(final byte[] bytes, final String how) throws IOException {
         final Path file = file("bad", bytes);
         assertThatThrownBy(() -> TraceReader.open(file)).as(how).isInstanceOf(TraceException.class)

@@ -12,7 +12,7 @@ import java.util.List;
 
 import org.junit.jupiter.api.Test;
 
-/** Recording; the invariants T1 to T6 are those of traces.md. */
+/** Recording; the invariants O1 to O6 are those of traces.md. */
 class TraceRecorderTest extends TraceFixture {
     @Test
     void everyFieldComesBack() throws TraceException {
