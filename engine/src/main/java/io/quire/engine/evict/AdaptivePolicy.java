@@ -12,31 +12,38 @@ import io.quire.engine.memory.PageDescriptors;
  *
  * <p>The balance is one of marginal gains. A page that comes back from the small queue after d further evictions from it would
  * have been a hit, had the small queue been d frames longer; the same holds for the main clock. Only refaults with a small d,
- * {@link #NEAR_SHARE} of the capacity, tell about the next frames to move, and each moves {@link #STEP_SHARE} of the
- * capacity towards the queue that was too short. Farther ones, up to the capacity, only prove their page (R2).
+ * a fifth of the capacity, tell about the next frames to move; each moves a 200th of the capacity towards the queue that was too
+ * short, and its page enters the main clock at once. From the small queue also farther ones, up to half of the capacity, prove
+ * their page.
  *
  * <pre>
- *   refault, d small, from SMALL:  target + step, at most 9/10 of the capacity
- *   refault, d small, from MAIN:   target - step, at least 1/100
+ *   page comes back after   from SMALL                  from MAIN
+ *   d &lt;= 1/5 capacity       to MAIN, target + 1/200     to MAIN, target - 1/200
+ *   d &lt;= 1/2 capacity       to MAIN                     to SMALL
+ *   later, or never seen    to SMALL                    to SMALL             1/100 &lt;= target &lt;= 1/2
  * </pre>
  *
- * <p>R5 to R7 in {@code native-notes/replacement.md}. Source of the idea: Megiddo and Modha, "ARC", FAST 2003, where every
+ * <p>R5 to R8 in {@code native-notes/replacement.md}. Source of the idea: Megiddo and Modha, "ARC", FAST 2003, where every
  * refault counts alike.
  */
 final class AdaptivePolicy extends S3FifoPolicy {
     /** A refault after at most a fifth of the capacity tells which queue is too short. */
     static final int NEAR_SHARE = 5;
-    /** It moves a 200th of the capacity. */
+    /** A page that SMALL gave up is proven when it comes back after at most half of the capacity. */
+    static final int PROOF_SHARE = 2;
+    /** A near refault moves a 200th of the capacity. */
     static final int STEP_SHARE = 200;
     /** The small queue has at least a hundredth of the capacity. */
     static final int LEAST_SHARE = 100;
+    /** It has at most half: a main clock that is shorter than the probation before it keeps nothing. */
+    static final int MOST_SHARE = 2;
 
     /** Guarded by the mutex. */
     private int target;
 
     AdaptivePolicy(final PageDescriptors descriptors) {
         super(descriptors);
-        target = descriptors.frames() / SMALL_SHARE;
+        target = bounded(descriptors.frames() / SMALL_SHARE, descriptors.frames());
     }
 
     @Override
@@ -51,7 +58,7 @@ final class AdaptivePolicy extends S3FifoPolicy {
     }
 
     private static int bounded(final long target, final int frames) {
-        return Math.clamp(target, Math.max(1, frames / LEAST_SHARE), Math.max(1, frames - frames / SMALL_SHARE));
+        return Math.clamp(target, Math.max(1, frames / LEAST_SHARE), Math.max(1, frames / MOST_SHARE));
     }
 
     @Override
@@ -60,16 +67,14 @@ final class AdaptivePolicy extends S3FifoPolicy {
     }
 
     @Override
-    int memory() {
-        return capacity();
-    }
-
-    @Override
-    void refaulted(final int queue, final int distance) {
+    boolean refaulted(final int queue, final int distance) {
         final int frames = capacity();
         if (distance <= frames / NEAR_SHARE) {
-            final int step = Math.max(1, frames / STEP_SHARE);
+            final int step = frames / STEP_SHARE + 1;
             target = bounded((long) target + (queue == SMALL ? step : -step), frames);
+            return true;
         }
+        // What MAIN gave up had its chance there.
+        return queue == SMALL && distance <= frames / PROOF_SHARE;
     }
 }

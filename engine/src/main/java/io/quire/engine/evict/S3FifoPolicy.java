@@ -52,13 +52,13 @@ class S3FifoPolicy extends QueuePolicy {
         return Math.max(1, capacity() / SMALL_SHARE);
     }
 
-    /** Frames that may be evicted from a queue until it forgets a page that it evicted. */
-    int memory() {
-        return capacity() - capacity() / SMALL_SHARE;
-    }
-
-    /** A page came back that was evicted from a queue so many frames ago; under the mutex. */
-    void refaulted(final int queue, final int distance) {
+    /**
+     * A page came back that a queue gave up, and so many frames went from that queue since; under the mutex.
+     *
+     * @return whether that proves that the page belongs into MAIN
+     */
+    boolean refaulted(final int queue, final int distance) {
+        return queue == SMALL && distance <= capacity() - capacity() / SMALL_SHARE;
     }
 
     @Override
@@ -66,20 +66,14 @@ class S3FifoPolicy extends QueuePolicy {
         descriptors.use(frame, readAhead ? UNTOUCHED : 0);
         mutex.lock();
         try {
-            boolean recent = false;
             boolean proven = false;
             if (shadow != NO_SHADOW) {
                 final int from = shadow & 1;
-                final int distance = (from == SMALL ? evictedFromSmall : evictedFromMain) - (shadow >>> 1) & DISTANCE_MASK;
-                recent = distance <= memory();
-                if (recent) {
-                    refaulted(from, distance);
-                }
-                // What MAIN gave up had its chance there: only what SMALL gave up too soon is proven by coming back.
-                proven = recent && from == SMALL;
+                final int evicted = from == SMALL ? evictedFromSmall : evictedFromMain;
+                proven = refaulted(from, evicted - (shadow >>> 1) & DISTANCE_MASK);
             }
             (proven ? main : small).add(frame);
-            return recent;
+            return proven;
         } finally {
             mutex.unlock();
         }
