@@ -636,6 +636,11 @@ public final class PageCache implements AutoCloseable {
         compounds.release(frame);
     }
 
+    /** As {@link #release} of each of some frames that follow each other. */
+    void releaseRun(final int frame, final int count) {
+        compounds.releaseRun(frame, count);
+    }
+
     /** A frame, after one attempt to make room. */
     int tryAllocate(final ThreadState state) {
         final int frame = allocator.allocate();

@@ -215,6 +215,79 @@ public final class WriteOperation {
     }
 
     /**
+     * Overwrites pages that are in the cache as neighbours in one compound page, under one hold of its lock and with one copy from
+     * the source. They are unlocked then, and each is referenced, as if it had been grabbed, copied into and unlocked by itself.
+     *
+     * @param index index of the first
+     * @param from  first byte in it, 0 to 4095
+     * @param at    first byte of the source
+     * @param bytes most bytes, as the write and the batch go
+     * @param slot  where in {@link #frames} the first goes
+     * @return bytes copied, which may end within a page; 0 when it must be done page by page: the first page is of one frame or
+     *     not there, or the source gives nothing at once (W1)
+     */
+    public int overwriteRun(final long index, final int from, final long at, final int bytes, final int slot) {
+        // A look first, without a reference: most pages that are not parts of one are found out by this.
+        final int entry = mapping.tree.lookup(index);
+        if (!PageTree.isPage(entry) || cache.descriptors.order(cache.descriptors.head(PageTree.frame(entry))) == 0) {
+            return 0;
+        }
+        final int frame = mapping.getPage(index);
+        if (frame == Mapping.NONE) {
+            return 0;
+        }
+        StopPoints.reached(CachePoint.WRITE_FOUND, mapping.id, index);
+        cache.lockPageOrRelease(frame);
+        final int run = mapping.isBound(frame, index) ? uptodateRun(frame, PageFiller.pages(from + bytes)) : 0;
+        if (run < 2) {
+            cache.unlockPage(frame);
+            cache.release(frame);
+            return 0;
+        }
+        StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
+        cache.compounds.getRun(frame + 1, run - 1);
+        int copied = 0;
+        boolean whole = false;
+        try {
+            copied = source.copy(at, cache.arena.address(frame) + from, Math.min(bytes, (run << FRAME_SHIFT) - from));
+            whole = true;
+        } finally {
+            cache.unlockPage(frame);
+            final int kept = copied > 0 ? (int) PageFiller.pages(from + copied) : 0;
+            if (!whole) {
+                // Nobody knows which of them the source was copied into. As a batch's pages that were unlocked: one by one.
+                for (int i = 0; i < run; i++) {
+                    discard(index + i, frame + i);
+                }
+            }
+            for (int i = 0; i < kept; i++) {
+                frames[slot + i] = frame + i;
+            }
+            if (kept < run) {
+                cache.releaseRun(frame + kept, run - kept);
+            }
+        }
+        if (StopPoints.ENABLED && copied > 0) {
+            StopPoints.reached(CachePoint.WRITE_UNLOCKED, mapping.id, index);
+        }
+        return copied;
+    }
+
+    /** How many frames of a compound page from one on are uptodate, at most so many; under its lock. They count as touched. */
+    private int uptodateRun(final int frame, final long most) {
+        final int head = cache.descriptors.head(frame);
+        final int end = (int) Math.min(head + (1 << cache.descriptors.order(head)), frame + most);
+        int last = frame;
+        while (last < end && cache.descriptors.has(last, UPTODATE)) {
+            if (cache.descriptors.use(last) < ReplacementPolicy.SATURATED) {
+                cache.replacement.touched(last);
+            }
+            last++;
+        }
+        return last - frame;
+    }
+
+    /**
      * Makes a grabbed page one of a single frame, when it is part of a compound page, so that its lock is its own: for who keeps
      * several pages locked at once.
      *
@@ -403,6 +476,23 @@ public final class WriteOperation {
      */
     public void release(final int frame) {
         cache.release(frame);
+    }
+
+    /**
+     * Gives back the references of a batch.
+     *
+     * @param pages how many of {@link #frames} there are, all of them unlocked
+     */
+    public void releaseAll(final int pages) {
+        int page = 0;
+        while (page < pages) {
+            int run = 1;
+            while (page + run < pages && frames[page + run] == frames[page] + run) {
+                run++;
+            }
+            cache.releaseRun(frames[page], run);
+            page += run;
+        }
     }
 
     /**

@@ -132,6 +132,59 @@ public final class CompoundPages {
         }
     }
 
+    /**
+     * Adds a reference to each of some frames of one compound page.
+     *
+     * @param frame first frame number, of a page to which the caller has a reference and the lock, so that it is not split meanwhile
+     * @param count frames, 1 or more, all of them of that page
+     */
+    public void getRun(final int frame, final int count) {
+        final int head = descriptors.head(frame);
+        assert frame + count <= head + (1 << descriptors.order(head)) : "frames " + frame + " + " + count + " of " + head;
+        // The head's first. H2.
+        descriptors.get(head, count);
+        for (int tail = Math.max(frame, head + 1); tail < frame + count; tail++) {
+            final long word = compoundWord(tail);
+            long seen = OffHeap.getLongVolatile(word);
+            while (!OffHeap.compareAndSetLong(word, seen, seen + 1)) {
+                seen = OffHeap.getLongVolatile(word);
+            }
+        }
+    }
+
+    /**
+     * As {@link #release} of each of some frames that follow each other, whatever they are parts of by now.
+     *
+     * @param frame first frame number
+     * @param count frames, 1 or more
+     */
+    public void releaseRun(final int frame, final int count) {
+        int head = -1;
+        int held = 0;
+        for (int i = frame; i < frame + count; i++) {
+            final long word = compoundWord(i);
+            long seen = OffHeap.getLongVolatile(word);
+            while (seen != 0 && !OffHeap.compareAndSetLong(word, seen, seen - 1)) {
+                seen = OffHeap.getLongVolatile(word);
+            }
+            assert seen == 0 || (int) seen > 0 : "release of frame " + i + ", a tail without pins";
+            final int of = seen == 0 ? i : headOf(seen);
+            if (of != head) {
+                releaseHead(head, held);
+                head = of;
+                held = 0;
+            }
+            held++;
+        }
+        releaseHead(head, held);
+    }
+
+    private void releaseHead(final int head, final int count) {
+        if (count > 0 && descriptors.put(head, count)) {
+            free(head);
+        }
+    }
+
     private void releaseHead(final int head) {
         if (descriptors.put(head)) {
             free(head);

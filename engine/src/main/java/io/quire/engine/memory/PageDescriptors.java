@@ -312,7 +312,17 @@ public final class PageDescriptors implements AutoCloseable {
      * @param frame frame number
      */
     public void get(final int frame) {
-        final int before = OffHeap.getAndAddInt(address(frame) + REFS_OFFSET, 1);
+        get(frame, 1);
+    }
+
+    /**
+     * Adds references to a frame that has one already.
+     *
+     * @param frame frame number
+     * @param count how many, 1 or more
+     */
+    public void get(final int frame, final int count) {
+        final int before = OffHeap.getAndAddInt(address(frame) + REFS_OFFSET, count);
         assert before != 0 : "get of frame " + frame + " with count " + before;
     }
 
@@ -323,9 +333,20 @@ public final class PageDescriptors implements AutoCloseable {
      * @return whether it was the last: the caller then owns the frame and frees it
      */
     public boolean put(final int frame) {
-        final int before = OffHeap.getAndAddInt(address(frame) + REFS_OFFSET, -1);
+        return put(frame, 1);
+    }
+
+    /**
+     * Drops references.
+     *
+     * @param frame frame number
+     * @param count how many, 1 or more, all of them the caller's
+     * @return whether there is none left: the caller then owns the frame and frees it
+     */
+    public boolean put(final int frame, final int count) {
+        final int before = OffHeap.getAndAddInt(address(frame) + REFS_OFFSET, -count);
         assert before != 0 : "put of frame " + frame + " with count " + before;
-        return before == 1;
+        return before == count;
     }
 
     /**

@@ -13,7 +13,8 @@ import io.quire.engine.cache.WritePolicy;
  * at once; what a policy leaves locked stays so until the store has the batch, and ends the batch unless the policy is the one
  * that shows why that must be (W1). Then one vectored store write, and everything is given back: pages whose bytes did not
  * reach the store leave the cache (W3). References are held throughout (W2). Whole pages that are not in the cache are
- * overwritten many at a time, as one compound page, where that can be had.
+ * overwritten many at a time, as one compound page, where that can be had; those that are there as neighbours in one compound page
+ * are overwritten under one hold of its lock.
  */
 abstract class BatchPolicy implements WritePolicy {
     /** Fewer pages than this are written one by one. */
@@ -102,6 +103,19 @@ abstract class BatchPolicy implements WritePolicy {
                     large = false;
                 }
                 final int wanted = (int) Math.min(PAGE_SIZE - from, left);
+                if (!keepsLocked() && wanted < left && pages + 1 < limit) {
+                    final long most = Math.min((long) (limit - pages) * PAGE_SIZE - from, left);
+                    final int copied = operation.overwriteRun(index, from, start + gathered, (int) most, pages);
+                    if (copied > 0) {
+                        pages += (from + copied + PAGE_SIZE - 1) / PAGE_SIZE;
+                        locked = pages;
+                        gathered += copied;
+                        if ((position + gathered) % PAGE_SIZE != 0) {
+                            break;
+                        }
+                        continue;
+                    }
+                }
                 final int frame = grab(operation, index, from, wanted, pages == 0, wanted == left);
                 if (frame < 0) {
                     break;
@@ -142,9 +156,7 @@ abstract class BatchPolicy implements WritePolicy {
                     operation.discard(firstIndex + i, frames[i]);
                 }
             }
-            for (int i = 0; i < pages; i++) {
-                operation.release(frames[i]);
-            }
+            operation.releaseAll(pages);
         }
     }
 }

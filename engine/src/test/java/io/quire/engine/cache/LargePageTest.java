@@ -481,4 +481,65 @@ class LargePageTest extends InterleavingFixture {
         assertThat(wanted).hasValue(0);
         assertContent(other);
     }
+
+    @Test
+    @DisplayName("H11, W1: a write over a part of a compound page copies once, at any byte, and leaves no pin and nothing else changed")
+    void overwritten() throws Exception {
+        load();
+        final int head = head();
+        final byte[] bytes = random(7, 4 * PAGE);
+        final List<Integer> copies = new ArrayList<>();
+        store.forgetCalls();
+        assertThat(file.writeFrom(whole(bytes, copies), PAGE + 100, bytes.length)).isEqualTo(bytes.length);
+        System.arraycopy(bytes, 0, content, PAGE + 100, bytes.length);
+        assertThat(copies).containsExactly(bytes.length);
+        assertThat(store.calls(ProbeFile.Kind.WRITE)).hasSize(1);
+        assertThat(readAll()).isEqualTo(content);
+        assertThat(store.content(0, content.length)).isEqualTo(content);
+        assertThat(cache.descriptors.order(head)).as("nothing was split").isEqualTo(3);
+        assertThat(cache.descriptors.refs(head)).isEqualTo(1);
+        for (int i = 1; i < PAGES; i++) {
+            assertThat(cache.compounds.pins(head + i)).as("pins of tail %d", i).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("H11, W2: a split and a reclaim between the copy and the store take none of the pages that the store does not have")
+    void splitBeforeTheStore() throws Exception {
+        load();
+        final byte[] bytes = random(8, 4 * PAGE);
+        final Actor<Long> writer = actor("writer", () -> file.writeFrom(whole(bytes, new ArrayList<>()), 2 * PAGE, bytes.length))
+            .stopAt(points, CachePoint.WRITE_BEFORE_STORE, 2).start();
+        assertThat(writer.isStopped()).isTrue();
+        split();
+        reclaimAll();
+        for (int page = 2; page < 6; page++) {
+            final int frame = pages().getPage(page);
+            assertThat(frame).as("page %d is still there", page).isNotEqualTo(Mapping.NONE);
+            cache.release(frame);
+        }
+        assertThat(file.cachedPages()).as("the others are not").isEqualTo(4);
+        assertThat(writer.end()).isEqualTo(bytes.length);
+        System.arraycopy(bytes, 0, content, 2 * PAGE, bytes.length);
+        reclaimAll();
+        assertThat(file.cachedPages()).isZero();
+        assertThat(readAll()).isEqualTo(content);
+    }
+
+    /** Gives all that is asked for, and notes how much that was. */
+    private static WriteSource whole(final byte[] bytes, final List<Integer> copies) {
+        return new WriteSource() {
+            @Override
+            public int copy(final long offset, final long destination, final int length) {
+                copies.add(length);
+                OffHeap.copyFromArray(bytes, (int) offset, destination, length);
+                return length;
+            }
+
+            @Override
+            public int faultIn(final long offset, final int length) {
+                return length;
+            }
+        };
+    }
 }

@@ -198,7 +198,7 @@ class WriteSourceTest extends CacheFixture {
             @Override
             public int copy(final long offset, final long destination, final int length) {
                 OffHeap.copyFromArray(bytes, (int) offset, destination, length / 2);
-                if (offset > 2 * PAGE) {
+                if (offset + length > 3 * PAGE) {
                     throw new IllegalStateException("a bug of the source");
                 }
                 OffHeap.copyFromArray(bytes, (int) offset, destination, length);
