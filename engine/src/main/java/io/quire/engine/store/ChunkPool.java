@@ -79,7 +79,7 @@ final class ChunkPool implements AutoCloseable {
     private boolean grow() {
         final long slab;
         try {
-            slab = NativeMemory.reserve(SLAB_SIZE, false);
+            slab = NativeMemory.reserve(SLAB_SIZE, true);
         } catch (final OutOfMemoryError e) {
             // To a file system in memory that is a full device, which the caller is told as ENOSPC.
             return false;
