@@ -41,7 +41,7 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
         all.add(new Comparison("hit of 8 bytes / Caffeine over a slab", hit8, kinds("CaffeineBenchmark.bytes8", "housekeeping",
             "pool", "caller"), 4, true));
         all.add(new Comparison("hit of 8 bytes / mapped file", hit8, mapped, 0.5, true));
-        all.add(new Comparison("hit of 8 bytes, huge pages / mapped file", hit8.with("hugePages", "true"), mapped, 0, true));
+        all.add(new Comparison("hit of 8 bytes, small pages / mapped file", hit8.with("hugePages", "false"), mapped, 0, true));
         all.add(new Comparison("hit of 8 bytes / Chronicle's store", hit8, kinds("ChronicleBenchmark.bytes8", "kind", "memory",
             "mapped"), 0, true));
         all.add(new Comparison("hit of 8 bytes / Ehcache's off-heap store", hit8, List.of(Measurement.of("EhcacheBenchmark.bytes8")),

@@ -42,8 +42,8 @@ public class Fixture {
     @Param("multi-page")
     public String policy;
 
-    /** Whether huge pages are asked for. */
-    @Param("false")
+    /** Whether huge pages are asked for, as a cache does unless told otherwise. */
+    @Param("true")
     public boolean hugePages;
 
     private MemoryStore store;

@@ -153,7 +153,7 @@ public final class PageCache implements AutoCloseable {
         private WritePolicy writePolicy;
         private long capacity = 512L << 20;
         private long maxCapacity;
-        private boolean hugePages;
+        private boolean hugePages = true;
         private boolean largePages = true;
         private long readAhead = 1L << 20;
         private Executor readAheadExecutor;
@@ -200,9 +200,10 @@ public final class PageCache implements AutoCloseable {
         }
 
         /**
-         * Asks for transparent huge pages under the page frames.
+         * Asks for transparent huge pages under the page frames: reads at random then wait for memory once, and not for the
+         * page table before. Memory is used in steps of 2 MiB, within the capacity. Nothing is asked of a system without them.
          *
-         * @param use whether to ask; off by default
+         * @param use whether to ask; on by default
          * @return this
          */
         public Builder hugePages(final boolean use) {

@@ -41,7 +41,8 @@ final class MountCommand implements Callable<Integer> {
         description = "how the kernel is spoken to: jnr, libfuse through jnr-fuse (default: ${DEFAULT-VALUE})")
     private String transport;
 
-    @Option(names = "--huge-pages", description = "back the cache with huge pages where the system has them")
+    @Option(names = "--huge-pages", negatable = true, defaultValue = "true", fallbackValue = "true",
+        description = "back the cache with huge pages where the system has them (default); --no-huge-pages does not")
     private boolean hugePages;
 
     @Option(names = "--exclusive", description = "nobody else changes the source: cache names and attributes for long")
