@@ -12,19 +12,19 @@ import java.util.Objects;
 public final class OrderedMutex {
     private final Mutex mutex;
     private final LockClass lockClass;
-    private final String name;
+    private final Object name;
 
     /**
      * Makes a free lock.
      *
      * @param lockClass its place in the lock order
-     * @param name      what a report calls it
+     * @param name      what a report calls it, when it is turned into a string: not before there is a report, unless the validator is on
      */
-    public OrderedMutex(final LockClass lockClass, final String name) {
+    public OrderedMutex(final LockClass lockClass, final Object name) {
         this.lockClass = Objects.requireNonNull(lockClass, "lockClass");
         this.name = Objects.requireNonNull(name, "name");
         this.mutex = new Mutex(LockOrder.ENABLED
-            ? new LockRef(lockClass, this, 0, LockOrder.nextGroup(), 0, name) : null);
+            ? new LockRef(lockClass, this, 0, LockOrder.nextGroup(), 0, name.toString()) : null);
     }
 
     /**

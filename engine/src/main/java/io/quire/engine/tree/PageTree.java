@@ -79,16 +79,16 @@ public final class PageTree implements AutoCloseable {
     private final NodeSlab slab;
     private final TreeWriter writer;
     private final OrderedMutex mutex;
-    private final String name;
+    private final Object name;
     private boolean closed;
 
     /**
      * Makes an empty tree. It uses no node until it holds a second entry.
      *
      * @param slab the nodes, shared with other trees
-     * @param name names the tree in messages of the lock validator and of {@link #verify}
+     * @param name names the tree in messages of the lock validator and of {@link #verify}, turned into a string when there is one
      */
-    public PageTree(final NodeSlab slab, final String name) {
+    public PageTree(final NodeSlab slab, final Object name) {
         this.slots = slab.slots();
         this.hints = slab.hints();
         this.hintMask = slab.hintCount() - 1L;
@@ -742,7 +742,7 @@ public final class PageTree implements AutoCloseable {
         return slab;
     }
 
-    String name() {
+    Object name() {
         return name;
     }
 }
