@@ -58,6 +58,7 @@ final class FuseWorker extends Thread {
     private final OperationTimer timer;
     private final DirectOperations direct;
     private final Device device;
+    private final Readers readers;
     final Request request;
     private final Answer answer;
     private final Scratch nativeEntry = new Scratch(FuseLayout.ENTRY_SIZE);
@@ -75,6 +76,7 @@ final class FuseWorker extends Thread {
         channel = connection.channel();
         device = connection.device();
         direct = connection.direct();
+        readers = connection.readers();
         negotiation = connection.negotiation();
         this.timer = timer;
         request = new Request(Negotiation.LARGEST_MESSAGE);
@@ -91,9 +93,10 @@ final class FuseWorker extends Thread {
      * @param device      the channel's descriptor
      * @param negotiation what answers INIT
      * @param direct      what serves requests without libfuse
+     * @param readers     who waits for requests
      */
     record Connection(Libfuse.Functions libfuse, long session, long channel, Device device, Negotiation negotiation,
-                      DirectOperations direct) {
+                      DirectOperations direct, Readers readers) {
     }
 
     /**
@@ -109,10 +112,13 @@ final class FuseWorker extends Thread {
     @Override
     public void run() {
         try {
+            readers.join();
             while (serveOne()) {
                 Thread.interrupted();
+                readers.waitAgain();
             }
         } finally {
+            readers.end();
             libfuse.fuse_session_exit(session);
             free();
         }
@@ -121,6 +127,7 @@ final class FuseWorker extends Thread {
     private boolean serveOne() {
         try {
             final int received = request.receive(device);
+            readers.received();
             if (received <= 0) {
                 if (received < 0) {
                     LOG.error("reading requests failed with {}: the mount ends", Errno.name(-received));

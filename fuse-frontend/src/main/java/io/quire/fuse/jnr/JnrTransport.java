@@ -114,7 +114,8 @@ public final class JnrTransport implements AutoCloseable {
     private void start(final FileSystem fileSystem, final Path mountPoint, final TransportOptions options,
                        final boolean ownerOnly) throws MountException {
         final FuseWorker.Connection connection = new FuseWorker.Connection(libfuse, session, channel,
-            new Device(libfuse.fuse_chan_fd(channel)), negotiation, new DirectOperations(fileSystem, ownerOnly));
+            new Device(libfuse.fuse_chan_fd(channel)), negotiation, new DirectOperations(fileSystem, ownerOnly),
+            new Readers());
         for (int i = 0; i < options.workers(); i++) {
             workers.add(new FuseWorker(connection, options.timer(), "quire-fuse-" + i));
         }

@@ -47,7 +47,8 @@ final class Wire implements AutoCloseable {
         kernel = OffHeap.getInt(memory.address());
         server = OffHeap.getInt(memory.address() + Integer.BYTES);
         direct = new DirectOperations(fileSystem, ownerOnly);
-        worker = new FuseWorker(new FuseWorker.Connection(null, 0, 0, new Device(server), null, direct), null, "wire");
+        worker = new FuseWorker(new FuseWorker.Connection(null, 0, 0, new Device(server), null, direct,
+            new Readers()), null, "wire");
     }
 
     /** A request as the kernel would send it. */
