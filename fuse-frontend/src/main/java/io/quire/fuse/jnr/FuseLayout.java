@@ -57,10 +57,12 @@ final class FuseLayout {
     static final int INIT_OUT_BACKGROUND_OFFSET = 16;
     static final int INIT_OUT_MAX_WRITE_OFFSET = 20;
     static final int INIT_OUT_FLAGS2_OFFSET = 32;
+    static final int INIT_OUT_MAX_PAGES_OFFSET = 28;
     static final int INIT_OUT_SIZE = 64;
     static final int INIT_ASYNC_DIO = 1 << 15;
     static final int INIT_PARALLEL_DIROPS = 1 << 18;
     static final int INIT_POSIX_ACL = 1 << 20;
+    static final int INIT_MAX_PAGES = 1 << 22;
     static final int INIT_HANDLE_KILLPRIV_V2 = 1 << 28;
     /** There is a second word of flags. */
     static final int INIT_EXT = 1 << 30;

@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class JnrTransport implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(JnrTransport.class);
 
+    private static final int KIB_SHIFT = 10;
     private static final long INIT_SECONDS = 30;
     private static final long GRACE_MILLIS = 5_000;
     private static final int ARGUMENTS_SIZE = 24;
@@ -132,6 +133,7 @@ public final class JnrTransport implements AutoCloseable {
             throw new MountException("the kernel did not open the connection of " + mountPoint
                 + ": 'dmesg' may tell why");
         }
+        negotiation.largestTransfer().ifPresent(bytes -> KernelReadAhead.set(unmounting.device(), bytes >> KIB_SHIFT));
     }
 
     /**

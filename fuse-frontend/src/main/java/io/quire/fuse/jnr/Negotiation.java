@@ -1,5 +1,6 @@
 package io.quire.fuse.jnr;
 
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
  *   is a round trip as long as the write's own; the server drops set-user-ID bits when the request says so</dd>
  *   <dt>POSIX_ACL</dt><dd>access control lists of the source decide, not the mode bits that stand for them</dd>
  *   <dt>DIRECT_IO_ALLOW_MMAP</dt><dd>files that are opened with direct_io can still be mapped by several programs</dd>
+ *   <dt>MAX_PAGES</dt><dd>requests of up to a mebibyte: reads, writes and listings are decoded without libfuse</dd>
  *   <dt>ASYNC_DIO</dt><dd>one program's asynchronous O_DIRECT requests come at the same time</dd>
  * </dl>
  *
@@ -31,11 +33,19 @@ import org.slf4j.LoggerFactory;
 final class Negotiation {
     private static final Logger LOG = LoggerFactory.getLogger(Negotiation.class);
 
-    /** Bytes of the largest message: libfuse's buffer, which is what it derives the largest write from. */
-    static final long LARGEST_MESSAGE = 0x21000;
+    /**
+     * Pages of the largest read or write. libfuse's own buffer has room for 32, but requests come into ours, and what moves
+     * data never gets to libfuse (F13).
+     */
+    private static final int LARGEST_TRANSFER_PAGES = 256;
+    private static final int PAGE = 4096;
+
+    /** Bytes of the largest message: that and a page for what stands before it. */
+    static final long LARGEST_MESSAGE = (LARGEST_TRANSFER_PAGES + 1L) * PAGE;
 
     private static final int FURTHER_FLAGS = FuseLayout.INIT_ASYNC_DIO | FuseLayout.INIT_PARALLEL_DIROPS
-        | FuseLayout.INIT_POSIX_ACL | FuseLayout.INIT_HANDLE_KILLPRIV_V2 | FuseLayout.INIT_EXT;
+        | FuseLayout.INIT_POSIX_ACL | FuseLayout.INIT_HANDLE_KILLPRIV_V2 | FuseLayout.INIT_MAX_PAGES
+        | FuseLayout.INIT_EXT;
     private static final int MAJOR = 7;
     private static final int MINOR = 19;
     /** The first version in which the answer has 64 bytes. */
@@ -50,6 +60,7 @@ final class Negotiation {
     private int want;
     private int maxReadahead;
     private int maxWrite;
+    private boolean large;
 
     /**
      * Prepares.
@@ -123,15 +134,28 @@ final class Negotiation {
             OffHeap.putInt(body, MAJOR);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_MINOR_OFFSET, MINOR);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_MAX_READAHEAD_OFFSET, maxReadahead);
-            OffHeap.putInt(body + FuseLayout.INIT_OUT_FLAGS_OFFSET, want & known | FURTHER_FLAGS & offered);
+            final int further = FURTHER_FLAGS & offered & (bigWrites ? -1 : ~FuseLayout.INIT_MAX_PAGES);
+            large = (further & FuseLayout.INIT_MAX_PAGES) != 0;
+            OffHeap.putInt(body + FuseLayout.INIT_OUT_FLAGS_OFFSET, want & known | further);
+            OffHeap.putInt(body + FuseLayout.INIT_OUT_MAX_PAGES_OFFSET, large ? LARGEST_TRANSFER_PAGES : 0);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_BACKGROUND_OFFSET, MAX_BACKGROUND | CONGESTION << Short.SIZE);
-            OffHeap.putInt(body + FuseLayout.INIT_OUT_MAX_WRITE_OFFSET, maxWrite);
+            OffHeap.putInt(body + FuseLayout.INIT_OUT_MAX_WRITE_OFFSET,
+                large ? LARGEST_TRANSFER_PAGES * PAGE : maxWrite);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_FLAGS2_OFFSET, FuseLayout.INIT2_DIRECT_IO_ALLOW_MMAP & offered2);
             final int result = libfuse.fuse_chan_send(channel, vector.address(), 1);
             if (result != 0) {
                 LOG.error("answering the kernel's INIT failed with {}", Errno.name(-result));
             }
         }
+    }
+
+    /**
+     * How many bytes a request may move, when that is more than libfuse negotiates.
+     *
+     * @return bytes; nothing before {@link #await} has returned true
+     */
+    OptionalInt largestTransfer() {
+        return large ? OptionalInt.of(LARGEST_TRANSFER_PAGES * PAGE) : OptionalInt.empty();
     }
 
     /**

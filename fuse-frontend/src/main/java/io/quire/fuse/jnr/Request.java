@@ -17,7 +17,7 @@ final class Request implements AutoCloseable {
      * @param size bytes of the largest message
      */
     Request(final long size) {
-        memory = new Scratch(size);
+        memory = Scratch.uninitialised(size);
     }
 
     /**

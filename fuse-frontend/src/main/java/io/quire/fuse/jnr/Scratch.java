@@ -24,10 +24,26 @@ final class Scratch implements AutoCloseable {
      * @param size bytes; the block starts on a page boundary, so that the kernel copies whole pages
      */
     Scratch(final long size) {
+        this(size, true);
+    }
+
+    private Scratch(final long size, final boolean zeroed) {
         this.size = size;
         raw = UnsafeApi.allocateMemory(size + PAGE);
         address = (raw + PAGE - 1) & -PAGE;
-        OffHeap.zero(address, size);
+        if (zeroed) {
+            OffHeap.zero(address, size);
+        }
+    }
+
+    /**
+     * A block with whatever is in it: a large one takes memory only where it is used.
+     *
+     * @param size bytes
+     * @return the block
+     */
+    static Scratch uninitialised(final long size) {
+        return new Scratch(size, false);
     }
 
     /**

@@ -9,8 +9,8 @@ import java.util.Objects;
  * @param fsname        what the mount table shows as the source, any text without a line break
  * @param allowOther    whether users other than the one who mounts may use the mount
  * @param readOnly      whether the kernel refuses changes
- * @param bigWrites     whether the kernel may send writes of up to 128 KiB; otherwise every buffered write comes in
- *                      pieces of one page, for comparison
+ * @param bigWrites     whether the kernel may send writes of up to 1 MiB (128 KiB before Linux 4.20); otherwise every
+ *                      buffered write comes in pieces of one page, for comparison
  * @param workers       threads that serve requests, 1 to 1024: as many requests can be in the store at once
  * @param kernelOptions further mount options, as given to {@code -o}: each element one option or several separated by
  *                      commas
@@ -40,7 +40,7 @@ public record TransportOptions(String fsname, boolean allowOther, boolean readOn
     }
 
     /**
-     * The name {@code quire}, requests of 128 KiB, this user only, reading and writing, four workers for each
+     * The name {@code quire}, requests of up to 1 MiB, this user only, reading and writing, four workers for each
      * processor and at least eight, no further options, no timer.
      *
      * @return the default options
@@ -83,7 +83,7 @@ public record TransportOptions(String fsname, boolean allowOther, boolean readOn
     /**
      * Changes the size of write requests.
      *
-     * @param value true for up to 128 KiB, false for one page
+     * @param value true for up to 1 MiB, false for one page
      * @return changed options
      */
     public TransportOptions withBigWrites(final boolean value) {

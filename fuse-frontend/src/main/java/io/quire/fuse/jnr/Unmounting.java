@@ -32,6 +32,11 @@ final class Unmounting {
         this.mount = mount;
     }
 
+    /** The mount's device number as {@code major:minor}. */
+    String device() {
+        return mount.device();
+    }
+
     /**
      * Whether our mount is still the one that the path leads to.
      *

@@ -291,8 +291,35 @@ class JnrTransportMountTest {
     }
 
     @Test
-    void f9WritesArriveInRequestsOf128KiB() throws Exception {
-        assertThat(largestWrite(true)).isEqualTo(128 << 10);
+    void f9WritesArriveInRequestsOfUpToAMebibyte() throws Exception {
+        assertThat(largestWrite(true)).isEqualTo(1 << 20);
+    }
+
+    @Test
+    void f9ReadsArriveInRequestsOfUpToAMebibyteAndAreWhole() throws Exception {
+        final AtomicInteger largest = new AtomicInteger();
+        final TreeFileSystem watching = new TreeFileSystem() {
+            @Override
+            public synchronized int read(final long node, final long fh, final long offset, final long address,
+                                         final int length) {
+                largest.accumulateAndGet(length, Math::max);
+                return super.read(node, fh, offset, address, length);
+            }
+        };
+        try (Mounted mounted = new Mounted(watching)) {
+            assertThat(mounted.shell("head -c 3000000 /dev/urandom > /tmp/quire-f9-$PPID && cp /tmp/quire-f9-$PPID f "
+                + "&& dd if=f of=g iflag=direct bs=2M && cmp /tmp/quire-f9-$PPID g; s=$?; rm /tmp/quire-f9-$PPID; exit $s"))
+                .satisfies(output -> assertThat(output.status()).as(output.text()).isZero());
+        }
+        assertThat(largest.get()).isEqualTo(1 << 20);
+    }
+
+    @Test
+    void f9TheKernelReadsAheadAsFarAsARequestGoes() throws Exception {
+        try (Mounted mounted = new Mounted(files)) {
+            final String device = MountTable.at(mounted.directory).device();
+            assertThat(Path.of("/sys/class/bdi", device, "read_ahead_kb")).hasContent("1024");
+        }
     }
 
     @Test
@@ -311,7 +338,7 @@ class JnrTransportMountTest {
             }
         };
         try (Mounted mounted = new Mounted(watching, TransportOptions.defaults().withBigWrites(bigWrites))) {
-            assertThat(mounted.shell("dd if=/dev/zero of=f bs=512k count=2").status()).isZero();
+            assertThat(mounted.shell("dd if=/dev/zero of=f bs=2M count=1").status()).isZero();
         }
         return largest.get();
     }

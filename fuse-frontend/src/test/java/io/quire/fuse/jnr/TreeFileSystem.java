@@ -275,10 +275,10 @@ class TreeFileSystem implements FileSystem {
     @Override
     public synchronized int read(final long node, final long fh, final long offset, final long address,
                                  final int length) {
-        final byte[] data = handles.get(fh).data;
-        final int count = Math.clamp(data.length - offset, 0, length);
+        final Node found = handles.get(fh);
+        final int count = Math.clamp(found.attributes.size - offset, 0, length);
         if (count > 0) {
-            OffHeap.copyFromArray(data, (int) offset, address, count);
+            OffHeap.copyFromArray(found.data, (int) offset, address, count);
         }
         return count;
     }
