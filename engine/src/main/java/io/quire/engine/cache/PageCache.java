@@ -318,6 +318,19 @@ public final class PageCache implements AutoCloseable {
         } catch (final StoreException e) {
             throw new CacheException("opening a file", e);
         }
+        return open(file, attributes);
+    }
+
+    /**
+     * Opens a file whose attributes the caller has just read. Otherwise as {@link #open(StoreFile)}.
+     *
+     * @param file       where its data is; not closed by the cache
+     * @param attributes its size and times, not kept
+     * @return a handle, to be closed
+     * @throws CacheException when it cannot be given back because the cache was closed meanwhile
+     */
+    public CachedFile open(final StoreFile file, final StoreAttributes attributes) throws CacheException {
+        checkOpen();
         final Mapping mapping = new Mapping(this, nextMapping.incrementAndGet(), file, attributes);
         mapping.attach();
         mappings.add(mapping);

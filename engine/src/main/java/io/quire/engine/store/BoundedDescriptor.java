@@ -58,6 +58,11 @@ abstract class BoundedDescriptor {
      */
     abstract int openNow();
 
+    /** Told right before a descriptor of the file is closed, without any lock held. */
+    void closing(final int fd) {
+        // What can be opened again as it was has nothing to remember.
+    }
+
     /** Told when closing gave an error, which tells of an earlier write. */
     void closeFailed(final int errno) {
         // A descriptor that was not written to has nothing to lose.

@@ -149,6 +149,7 @@ final class DescriptorCache {
     }
 
     void closeDescriptor(final BoundedDescriptor descriptor, final int fd) {
+        descriptor.closing(fd);
         final int result = Posix.close(fd);
         if (result < 0) {
             descriptor.closeFailed(-result);

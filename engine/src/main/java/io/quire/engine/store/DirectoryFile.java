@@ -61,6 +61,11 @@ public final class DirectoryFile implements StoreFile {
         }
 
         @Override
+        void closing(final int fd) {
+            node.closing(fd);
+        }
+
+        @Override
         void closeFailed(final int errno) {
             lost.compareAndSet(0, errno);
         }
@@ -138,7 +143,7 @@ public final class DirectoryFile implements StoreFile {
 
     /** An O_PATH descriptor by way of the open data, which works whatever became of the names. */
     int reopenAsPath() {
-        final Data data = openData();
+        final BoundedDescriptor data = openData();
         if (data == null) {
             return BoundedDescriptor.CLOSED;
         }
@@ -153,7 +158,8 @@ public final class DirectoryFile implements StoreFile {
         }
     }
 
-    private Data openData() {
+    /** The descriptor that is open, or null. */
+    BoundedDescriptor openData() {
         return writer.isOpen() ? writer : reader.isOpen() ? reader : null;
     }
 

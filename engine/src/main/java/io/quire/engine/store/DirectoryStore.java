@@ -53,7 +53,7 @@ public final class DirectoryStore implements Store {
         this.descriptors = new DescriptorCache(options.descriptors());
         this.mount = mount;
         this.rootMount = attributes.mountId;
-        this.rootNode = new SourceNode(this, lastId.incrementAndGet(), attributes, null);
+        this.rootNode = new SourceNode(this, lastId.incrementAndGet(), attributes, false);
         rootNode.adopt(fd);
         rootNode.keep();
         index.put(null, rootNode);
@@ -211,9 +211,8 @@ public final class DirectoryStore implements Store {
                 return known;
             }
             if (fresh == null) {
-                final byte[] handle = mount >= 0 && found.dev == rootNode.dev && found.mountId == rootMount
-                    ? handleOf(fd, EMPTY) : null;
-                fresh = new SourceNode(this, lastId.incrementAndGet(), found, handle);
+                final boolean mayHaveHandle = mount >= 0 && found.dev == rootNode.dev && found.mountId == rootMount;
+                fresh = new SourceNode(this, lastId.incrementAndGet(), found, mayHaveHandle);
                 fresh.learn(parent, name);
             }
             if (index.put(known, fresh)) {
@@ -222,12 +221,12 @@ public final class DirectoryStore implements Store {
         }
     }
 
-    /** The file handle of a name, or null when there is none. */
+    /** The file handle of a name, of no length when there is none. */
     byte[] handleOf(final int directory, final byte[] name) {
         final byte[] handle = new byte[PosixNames.MAX_HANDLE_SIZE];
         final int length = PosixNames.nameToHandleAt(directory, name, handle,
             name.length == 0 ? PosixNames.AT_EMPTY_PATH : 0);
-        return length < 0 ? null : Arrays.copyOf(handle, length);
+        return length < 0 ? EMPTY : Arrays.copyOf(handle, length);
     }
 
     int openHandle(final byte[] handle) {

@@ -17,6 +17,9 @@ abstract class InodeDescriptor extends BoundedDescriptor {
     /** Told of attributes that were read through the descriptor. */
     abstract void seen(Attributes attributes);
 
+    /** Another descriptor of the inode, for reading or writing, that was open a moment ago; or null. */
+    abstract BoundedDescriptor openData();
+
     /** Before a change of the inode that moves its times. */
     abstract void beginChange();
 
@@ -30,7 +33,18 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno: ESTALE when the inode is gone
      */
     public final int attributes(final Attributes out) {
-        final int fd = acquire();
+        BoundedDescriptor pinned = this;
+        int fd = tryAcquire();
+        if (fd == CLOSED) {
+            // A file that was just made, or is open, need not be opened once more to be looked at.
+            final BoundedDescriptor data = openData();
+            fd = data == null ? CLOSED : data.tryAcquire();
+            pinned = data;
+        }
+        if (fd == CLOSED) {
+            pinned = this;
+            fd = acquire();
+        }
         if (fd < 0) {
             return fd;
         }
@@ -38,7 +52,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
         try {
             result = PosixAttributes.fstat(fd, out);
         } finally {
-            release();
+            pinned.release();
         }
         if (result == 0) {
             seen(out);

@@ -21,7 +21,7 @@ import java.util.List;
  *
  * <pre>
  *   guarded by this node's monitor: references, lookups, opens, dropped, kept, names
- *   volatile: birth, retired. The monitor of one node is never taken while that of another is held.
+ *   volatile: birth, handle, retired. The monitor of one node is never taken while that of another is held.
  * </pre>
  */
 public final class SourceNode extends InodeDescriptor {
@@ -40,9 +40,11 @@ public final class SourceNode extends InodeDescriptor {
 
     private final DirectoryStore store;
     private final int type;
-    private final byte[] handle;
+    private final boolean mayHaveHandle;
     private final DirectoryFile file;
     private volatile long birth;
+    /** Null before it was asked for, which is when the last descriptor is closed; {@link #EMPTY} when there is none. */
+    private volatile byte[] handle;
     private volatile boolean retired;
 
     private long references;
@@ -59,14 +61,14 @@ public final class SourceNode extends InodeDescriptor {
         }
     }
 
-    SourceNode(final DirectoryStore store, final long id, final Attributes attributes, final byte[] handle) {
+    SourceNode(final DirectoryStore store, final long id, final Attributes attributes, final boolean mayHaveHandle) {
         super(store.descriptors);
         this.store = store;
         this.id = id;
         this.dev = attributes.dev;
         this.ino = attributes.ino;
         this.type = attributes.type();
-        this.handle = handle;
+        this.mayHaveHandle = mayHaveHandle;
         this.birth = birth(attributes);
         this.file = attributes.isRegular() ? new DirectoryFile(store, this) : null;
         this.references = 1;
@@ -149,11 +151,34 @@ public final class SourceNode extends InodeDescriptor {
         if (foundBirth != 0 || birth != 0) {
             return false;
         }
-        return handle == null || Arrays.equals(handle, store.handleOf(directory, name));
+        return hasHandle(directory, name);
+    }
+
+    /** Whether a name has the handle that this node has; true when the node has none. */
+    private boolean hasHandle(final int directory, final byte[] name) {
+        final byte[] mine = handle;
+        return mine == null || mine.length == 0 || Arrays.equals(mine, store.handleOf(directory, name));
     }
 
     private boolean isHeld() {
         return isOpen() || file != null && file.isOpen();
+    }
+
+    /** As long as a descriptor is open nobody needs the handle; most files are forgotten before they need it. */
+    @Override
+    void closing(final int fd) {
+        if (mayHaveHandle && handle == null && !isHeld() && !isDropped()) {
+            handle = store.handleOf(fd, EMPTY);
+        }
+    }
+
+    private synchronized boolean isDropped() {
+        return dropped;
+    }
+
+    @Override
+    BoundedDescriptor openData() {
+        return file == null ? null : file.openData();
     }
 
     /** Takes a reference for a kernel lookup. */
@@ -348,9 +373,27 @@ public final class SourceNode extends InodeDescriptor {
         return names;
     }
 
-    /** Whether the descriptor can be opened again once it is closed. */
+    /** Whether the descriptor, which is open now, can be opened again once it is closed. */
     boolean isReachable() {
-        return handle != null || names() != null;
+        if (names() != null) {
+            return true;
+        }
+        if (mayHaveHandle && handle == null) {
+            final int fd = acquire();
+            if (fd >= 0) {
+                try {
+                    handle = store.handleOf(fd, EMPTY);
+                } finally {
+                    release();
+                }
+            }
+        }
+        return canOpenHandle();
+    }
+
+    private boolean canOpenHandle() {
+        final byte[] mine = handle;
+        return mine != null && mine.length > 0;
     }
 
     /** Pins the descriptor until the node is dropped, so that the inode can be used after its last name is gone. */
@@ -401,7 +444,7 @@ public final class SourceNode extends InodeDescriptor {
         if (byData >= 0) {
             return byData;
         }
-        if (handle != null) {
+        if (canOpenHandle()) {
             final int fd = store.openHandle(handle);
             if (fd >= 0) {
                 return fd;
@@ -451,7 +494,7 @@ public final class SourceNode extends InodeDescriptor {
         if (foundBirth != 0 && birth != 0) {
             return foundBirth == birth;
         }
-        return handle == null || Arrays.equals(handle, store.handleOf(fd, EMPTY));
+        return hasHandle(fd, EMPTY);
     }
 
     /**
@@ -469,7 +512,7 @@ public final class SourceNode extends InodeDescriptor {
             }
             closed.add(held);
             final Name name = held.names();
-            if (name == null || held.handle != null) {
+            if (name == null || held.canOpenHandle()) {
                 held = null;
                 break;
             }

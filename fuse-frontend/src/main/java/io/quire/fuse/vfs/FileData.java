@@ -9,6 +9,7 @@ import io.quire.engine.cache.PageCache;
 import io.quire.engine.store.Attributes;
 import io.quire.engine.store.DirectoryFile;
 import io.quire.engine.store.SourceNode;
+import io.quire.engine.store.StoreAttributes;
 
 /**
  * The pages of a regular file and what tells whether the file was changed by somebody else.
@@ -96,6 +97,26 @@ final class FileData {
         return 0;
     }
 
+    /**
+     * Opens the first handle of a file that was just made, with the attributes that its making gave: the source need not be
+     * asked for them again, nor whether somebody else changed the file.
+     *
+     * @return 0 or negative errno
+     */
+    int openMade(final PageCache cache, final FileHandle handle, final Attributes made) throws CacheException {
+        synchronized (this) {
+            if (base == null) {
+                final StoreAttributes attributes = new StoreAttributes();
+                made.copyTo(attributes);
+                base = cache.open(file, attributes);
+                // No change was begun before the file had a node. If one was since, times say nothing at the next look.
+                stamp(made, 0);
+                capability(true, System.nanoTime());
+            }
+        }
+        return open(cache, handle);
+    }
+
     /** Closes a handle; with the last one the source's descriptors go. */
     void close(final FileHandle handle) throws CacheException {
         try {
@@ -168,19 +189,23 @@ final class FileData {
         final boolean ours = stampActivity != before;
         final boolean changed = stamped && !matches(fresh) && (!ours || fresh.size != base.size())
             || !stamped && fresh.size != base.size();
-        stamped = true;
-        stampActivity = before;
-        stampSize = fresh.size;
-        stampModifiedSeconds = fresh.mtimeSeconds;
-        stampModifiedNanos = fresh.mtimeNanos;
-        stampChangedSeconds = fresh.ctimeSeconds;
-        stampChangedNanos = fresh.ctimeNanos;
+        stamp(fresh, before);
         if (changed) {
             drops++;
             capabilityChecked = 0;
             base.invalidate();
         }
         return changed;
+    }
+
+    private void stamp(final Attributes seen, final long activity) {
+        stamped = true;
+        stampActivity = activity;
+        stampSize = seen.size;
+        stampModifiedSeconds = seen.mtimeSeconds;
+        stampModifiedNanos = seen.mtimeNanos;
+        stampChangedSeconds = seen.ctimeSeconds;
+        stampChangedNanos = seen.ctimeNanos;
     }
 
     private boolean matches(final Attributes seen) {

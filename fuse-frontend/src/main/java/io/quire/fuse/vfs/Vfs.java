@@ -418,33 +418,41 @@ public final class Vfs implements FileSystem {
         if (options.readOnly() && (handle.writes() || (flags & Posix.O_TRUNC) != 0)) {
             return -Errno.EROFS;
         }
-        return open(inode, handle, out);
-    }
-
-    private int open(final Inode inode, final FileHandle handle, final OpenResult out) {
-        // The handle holds the node from here on, and the node's descriptor when its names go.
-        if (!inode.source.opened()) {
-            return -Errno.ESTALE;
-        }
-        int result;
-        try {
-            result = handle.data.open(cache, handle);
-        } catch (final CacheException e) {
-            result = failed(e);
-        }
+        int result = open(inode, handle, null);
         if (result < 0) {
-            handle.data.settle();
-            inode.source.closed();
             return result;
         }
         result = lookByName(inode, 1);
-        if (result == 0 && (handle.flags & Posix.O_TRUNC) != 0) {
+        if (result == 0 && (flags & Posix.O_TRUNC) != 0) {
             result = cutToNothing(handle);
         }
         if (result < 0) {
             close(handle);
             return result;
         }
+        return publish(handle, out);
+    }
+
+    /** Opens the data; {@code made} are the attributes of a file that was just made, or null. */
+    private int open(final Inode inode, final FileHandle handle, final Attributes made) {
+        // The handle holds the node from here on, and the node's descriptor when its names go.
+        if (!inode.source.opened()) {
+            return -Errno.ESTALE;
+        }
+        int result;
+        try {
+            result = made == null ? handle.data.open(cache, handle) : handle.data.openMade(cache, handle, made);
+        } catch (final CacheException e) {
+            result = failed(e);
+        }
+        if (result < 0) {
+            handle.data.settle();
+            inode.source.closed();
+        }
+        return result;
+    }
+
+    private int publish(final FileHandle handle, final OpenResult out) {
         final long fh = lastHandle.incrementAndGet();
         files.put(fh, handle);
         out.set(fh, options.directIo(), handle.data.keepsKernelPages());
@@ -497,11 +505,9 @@ public final class Vfs implements FileSystem {
         }
         final SourceEntry made = entries.get();
         int result = store.create(c.uid, c.gid, directory.source, name, mode, umask, made);
-        int openFlags = flags & ~Posix.O_TRUNC;
         if (result == -Errno.EEXIST && (flags & Posix.O_EXCL) == 0) {
             // Somebody else made it since the kernel looked.
-            result = store.lookup(directory.source, name, made);
-            openFlags = flags;
+            return openExisting(c, directory, name, flags, entry, out);
         }
         if (result == 0) {
             result = answer(made, entry);
@@ -509,12 +515,31 @@ public final class Vfs implements FileSystem {
         if (result < 0) {
             return result;
         }
-        result = open(c, entry.node, openFlags, out);
+        final FileHandle handle = new FileHandle(inodes.get(entry.node), flags & ~Posix.O_TRUNC);
+        result = open(handle.inode, handle, made.attributes);
         if (result < 0) {
             forget(entry.node, 1);
             return result;
         }
-        return openFlags == flags && (flags & Posix.O_TRUNC) != 0 ? answerAgain(entry, out) : 0;
+        return publish(handle, out);
+    }
+
+    private int openExisting(final Caller c, final Inode directory, final byte[] name, final int flags, final Entry entry,
+                             final OpenResult out) {
+        final SourceEntry found = entries.get();
+        int result = store.lookup(directory.source, name, found);
+        if (result == 0) {
+            result = answer(found, entry);
+        }
+        if (result < 0) {
+            return result;
+        }
+        result = open(c, entry.node, flags, out);
+        if (result < 0) {
+            forget(entry.node, 1);
+            return result;
+        }
+        return (flags & Posix.O_TRUNC) != 0 ? answerAgain(entry, out) : 0;
     }
 
     /** The file existed and was cut: its attributes are others than those that were found. */
