@@ -308,11 +308,11 @@ public final class DirectoryStore implements Store {
             return directory;
         }
         try {
-            final int bits = mode & 07777 & ~creator.effectiveUmask(parent, directory, umask);
             final int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_NOFOLLOW | Posix.O_NOCTTY;
-            int fd = creator.as(uid, gid, () -> PosixNames.openat(directory, name, flags, bits));
+            final FileCreator.Maker maker = (at, bits) -> PosixNames.openat(at, name, flags, bits);
+            int fd = creator.as(uid, gid, parent, directory, mode, umask, maker);
             if (creator.isDenied(fd, uid)) {
-                fd = PosixNames.openat(directory, name, flags, bits);
+                fd = creator.masked(parent, directory, mode, umask, maker);
                 if (fd >= 0) {
                     final int given = FileCreator.giveTo(uid, gid, directory, fd);
                     if (given < 0) {
@@ -389,14 +389,8 @@ public final class DirectoryStore implements Store {
         return make(uid, gid, parent, name, 0777, 0, out, (at, bits) -> PosixNames.symlinkat(target, at, name));
     }
 
-    /** The system call of a creation. */
-    @FunctionalInterface
-    private interface Maker {
-        int make(int directory, int bits);
-    }
-
     private int make(final int uid, final int gid, final SourceNode parent, final byte[] name, final int mode,
-                     final int umask, final SourceEntry out, final Maker maker) {
+                     final int umask, final SourceEntry out, final FileCreator.Maker maker) {
         final int wrong = checkName(name);
         if (wrong < 0) {
             return wrong;
@@ -406,11 +400,10 @@ public final class DirectoryStore implements Store {
             return directory;
         }
         try {
-            final int bits = mode & 07777 & ~creator.effectiveUmask(parent, directory, umask);
-            int result = creator.as(uid, gid, () -> maker.make(directory, bits));
+            int result = creator.as(uid, gid, parent, directory, mode, umask, maker);
             final boolean denied = creator.isDenied(result, uid);
             if (denied) {
-                result = maker.make(directory, bits);
+                result = creator.masked(parent, directory, mode, umask, maker);
             }
             if (result < 0) {
                 return result;

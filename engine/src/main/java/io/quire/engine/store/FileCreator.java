@@ -1,7 +1,6 @@
 package io.quire.engine.store;
 
 import java.nio.charset.StandardCharsets;
-import java.util.function.IntSupplier;
 
 /**
  * How new files come to have the owner, group and permissions that they would have if the caller had made them on the
@@ -10,11 +9,21 @@ import java.util.function.IntSupplier;
  */
 final class FileCreator {
     private static final byte[] EMPTY = {};
+    private static final int PERMISSIONS = 0777;
+    /** Whether the calling thread has a umask of its own, which the first creation on it sees to. */
+    private static final ThreadLocal<Boolean> OWN_UMASK =
+        ThreadLocal.withInitial(() -> Posix.unshare(Posix.CLONE_FS) == 0);
     private static final byte[] DEFAULT_ACL = "system.posix_acl_default".getBytes(StandardCharsets.US_ASCII);
 
     private final int user = Posix.geteuid();
     private final int group = Posix.getegid();
     private volatile long deviceWithoutAcls = -1;
+
+    /** The system call of a creation. */
+    @FunctionalInterface
+    interface Maker {
+        int make(int directory, int bits);
+    }
 
     int user() {
         return user;
@@ -25,20 +34,42 @@ final class FileCreator {
     }
 
     /** Runs a creation as a user, on this platform thread. */
-    int as(final int uid, final int gid, final IntSupplier creation) {
+    int as(final int uid, final int gid, final SourceNode parent, final int directory, final int mode, final int umask,
+           final Maker maker) {
         if (user != 0 || uid == user && gid == group) {
-            return creation.getAsInt();
+            return masked(parent, directory, mode, umask, maker);
         }
         Posix.setfsgid(gid);
         try {
             Posix.setfsuid(uid);
             try {
-                return creation.getAsInt();
+                return masked(parent, directory, mode, umask, maker);
             } finally {
                 Posix.setfsuid(user);
             }
         } finally {
             Posix.setfsgid(group);
+        }
+    }
+
+    /**
+     * Runs a creation under the caller's umask, which does not count in a directory with a default ACL. The source's kernel sees
+     * to that by itself where the umask can be this thread's alone.
+     */
+    int masked(final SourceNode parent, final int directory, final int mode, final int umask, final Maker maker) {
+        final int mask = umask & PERMISSIONS;
+        final int bits = mode & 07777;
+        if ((mask & bits) == 0 || parent.dev == deviceWithoutAcls) {
+            return maker.make(directory, bits & ~mask);
+        }
+        if (!OWN_UMASK.get()) {
+            return maker.make(directory, bits & ~effectiveUmask(parent, directory, mask));
+        }
+        final int before = Posix.umask(mask);
+        try {
+            return maker.make(directory, bits);
+        } finally {
+            Posix.umask(before);
         }
     }
 
@@ -75,14 +106,11 @@ final class FileCreator {
         return result;
     }
 
-    int effectiveUmask(final SourceNode parent, final int directory, final int umask) {
-        if ((umask & 0777) == 0 || parent.dev == deviceWithoutAcls) {
-            return umask & 0777;
-        }
+    private int effectiveUmask(final SourceNode parent, final int directory, final int umask) {
         final int acl = PosixAttributes.getxattr(PosixNames.descriptorPath(directory), DEFAULT_ACL, EMPTY);
         if (acl == -Errno.EOPNOTSUPP) {
             deviceWithoutAcls = parent.dev;
         }
-        return acl > 0 ? 0 : umask & 0777;
+        return acl > 0 ? 0 : umask;
     }
 }

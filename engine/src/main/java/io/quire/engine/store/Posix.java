@@ -108,6 +108,9 @@ public final class Posix {
 
     private static final int NOT_REPEATABLE = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
 
+    /** unshare: umask, working directory and root directory. */
+    public static final int CLONE_FS = 0x200;
+
     private static final MethodHandle CLOSE = NativeCall.handle("close", NativeCall.INT, NativeCall.INT);
     private static final MethodHandle READ = NativeCall.handle("read", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.LONG);
@@ -138,6 +141,7 @@ public final class Posix {
     private static final MethodHandle SETFSGID = NativeCall.handle("setfsgid", NativeCall.INT, NativeCall.INT);
     private static final MethodHandle GETEUID = NativeCall.handle("geteuid", NativeCall.INT);
     private static final MethodHandle GETEGID = NativeCall.handle("getegid", NativeCall.INT);
+    private static final MethodHandle UNSHARE = NativeCall.handle("unshare", NativeCall.INT, NativeCall.INT);
     private static final MethodHandle UMASK = NativeCall.handle("umask", NativeCall.INT, NativeCall.INT);
     private static final MethodHandle GETRLIMIT = NativeCall.handle("getrlimit", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG);
@@ -507,7 +511,23 @@ public final class Posix {
     }
 
     /**
-     * Sets the file mode creation mask, of the whole process.
+     * Stops sharing with the other threads of the process what the bits name. Call on platform threads only.
+     *
+     * @param flags such as {@link #CLONE_FS}
+     * @return 0 or negative errno: EPERM where a filter of system calls forbids it
+     */
+    public static int unshare(final int flags) {
+        final CallScratch scratch = CallScratch.get();
+        try {
+            return scratch.result((int) UNSHARE.invokeExact(scratch.state(), flags));
+        } catch (final Throwable e) {
+            throw NativeCall.unexpected(e);
+        }
+    }
+
+    /**
+     * Sets the file mode creation mask, of all threads that share it: the whole process, but for threads that called
+     * {@link #unshare}.
      *
      * @param mask permissions that new files do not get, 0 to 0777
      * @return the mask before
