@@ -46,6 +46,8 @@ public final class DirectoryStore implements Store {
     private final int mount;
     private volatile Consumer<SourceNode> listener = node -> { };
     private volatile boolean closed;
+    /** Whether the source's file system is not known to refuse RENAME_NOREPLACE; some network file systems do. */
+    private volatile boolean knowsNoReplace = true;
 
     private DirectoryStore(final String path, final int fd, final int mount, final Attributes attributes,
                            final DirectoryOptions options) {
@@ -510,7 +512,8 @@ public final class DirectoryStore implements Store {
             return directory;
         }
         try {
-            final SourceNode node = find(directory, name);
+            final Attributes found = new Attributes();
+            final SourceNode node = find(directory, name, found);
             if (node == null) {
                 return PosixNames.unlinkat(directory, name, flags);
             }
@@ -518,11 +521,10 @@ public final class DirectoryStore implements Store {
             try {
                 final boolean held = holdBeforeRemoval(node);
                 final int result = PosixNames.unlinkat(directory, name, flags);
-                settleAfterRemoval(node, parent, name, held, result == 0);
+                settleAfterRemoval(node, found, parent, name, held, result == 0);
                 return result;
             } finally {
-                node.endChange();
-                node.unreference();
+                settled(node);
             }
         } finally {
             parent.release();
@@ -530,8 +532,7 @@ public final class DirectoryStore implements Store {
     }
 
     /** The known node of a name, with a reference for the caller, or null. */
-    private SourceNode find(final int directory, final byte[] name) {
-        final Attributes found = new Attributes();
+    private SourceNode find(final int directory, final byte[] name, final Attributes found) {
         if (PosixAttributes.statx(directory, name, LOOK, PosixAttributes.STATX_ALL, found) < 0) {
             return null;
         }
@@ -544,22 +545,31 @@ public final class DirectoryStore implements Store {
         return (!keepsTooMany() || node.isOpened()) && node.keep();
     }
 
-    /** After a name went, or did not. */
-    private void settleAfterRemoval(final SourceNode node, final SourceNode parent, final byte[] name,
-                                    final boolean held, final boolean removed) {
+    /**
+     * After a name went, or did not.
+     *
+     * @param found attributes before
+     * @param held  whether the descriptor is kept open: the number cannot be given to another inode then, so whoever is found
+     *              by it is this one
+     */
+    private void settleAfterRemoval(final SourceNode node, final Attributes found, final SourceNode parent,
+                                    final byte[] name, final boolean held, final boolean removed) {
         if (removed) {
             node.unlearn(parent, name);
-            final Attributes now = new Attributes();
-            final int result = node.attributes(now);
-            if (result < 0 || now.nlink == 0 || node.isDirectory()) {
-                // The number may be given to another inode as soon as this one's descriptor is closed.
+            if (!held && isGone(node)) {
                 node.retire();
                 index.remove(node);
             }
         }
-        if (held && !node.isRetired() && node.isReachable()) {
+        final boolean last = removed && (found.nlink <= 1 || node.isDirectory());
+        if (held && !last && node.isReachable() && !(removed && node.isNameless() && isGone(node))) {
             node.unkeep();
         }
+    }
+
+    private boolean isGone(final SourceNode node) {
+        final Attributes now = new Attributes();
+        return node.attributes(now) < 0 || now.nlink == 0 || node.isDirectory();
     }
 
     /**
@@ -599,11 +609,33 @@ public final class DirectoryStore implements Store {
 
     private int rename(final SourceNode parent, final int directory, final byte[] name, final SourceNode newParent,
                        final int newDirectory, final byte[] newName, final int flags) {
-        final SourceNode moved = find(directory, name);
-        final SourceNode replaced = find(newDirectory, newName);
+        final SourceNode moved = find(directory, name, new Attributes());
         if (moved != null) {
             moved.beginChange();
         }
+        try {
+            // Most names that are given are new: then there is nothing to be looked up and held.
+            int result = flags == 0 && knowsNoReplace
+                ? PosixNames.renameat2(directory, name, newDirectory, newName, PosixNames.RENAME_NOREPLACE) : -Errno.EEXIST;
+            if (result == -Errno.EEXIST || result == -Errno.EINVAL) {
+                final boolean unknown = result == -Errno.EINVAL;
+                result = replace(moved, parent, directory, name, newParent, newDirectory, newName, flags);
+                if (unknown && result == 0) {
+                    knowsNoReplace = false;
+                }
+            } else if (result == 0) {
+                follow(moved, parent, name, newParent, newName);
+            }
+            return result;
+        } finally {
+            settled(moved);
+        }
+    }
+
+    private int replace(final SourceNode moved, final SourceNode parent, final int directory, final byte[] name,
+                        final SourceNode newParent, final int newDirectory, final byte[] newName, final int flags) {
+        final Attributes found = new Attributes();
+        final SourceNode replaced = find(newDirectory, newName, found);
         if (replaced != null) {
             replaced.beginChange();
         }
@@ -620,13 +652,12 @@ public final class DirectoryStore implements Store {
                     follow(replaced, newParent, newName, parent, name);
                 }
                 if (replaced != null) {
-                    settleAfterRemoval(replaced, newParent, newName, held, result == 0 && !exchanged);
+                    settleAfterRemoval(replaced, found, newParent, newName, held, result == 0 && !exchanged);
                 }
             }
             return result;
         } finally {
             settled(replaced);
-            settled(moved);
         }
     }
 

@@ -396,6 +396,11 @@ public final class SourceNode extends InodeDescriptor {
         return mine != null && mine.length > 0;
     }
 
+    /** Whether no name is known under which the inode could be found. */
+    boolean isNameless() {
+        return names() == null;
+    }
+
     /** Pins the descriptor until the node is dropped, so that the inode can be used after its last name is gone. */
     boolean keep() {
         synchronized (this) {
