@@ -1,8 +1,10 @@
 package io.quire.engine.store;
 
+import java.util.function.IntUnaryOperator;
+
 /**
- * What can be done to an inode through a descriptor of it that was opened with O_PATH: attributes and extended
- * attributes, of symbolic links too. Thread-safe.
+ * What can be done to an inode through a descriptor of it: attributes and extended attributes, of symbolic links too. The
+ * descriptor is the one that was opened with O_PATH or, while that is closed, one that is open for data. Thread-safe.
  *
  * <p>Methods follow the system call convention: zero or more on success, or a negative error number: ESTALE when the
  * inode is gone.
@@ -17,7 +19,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
     /** Told of attributes that were read through the descriptor. */
     abstract void seen(Attributes attributes);
 
-    /** Another descriptor of the inode, for reading or writing, that was open a moment ago; or null. */
+    /** A descriptor of the inode for reading or writing that was open a moment ago, or null. */
     abstract BoundedDescriptor openData();
 
     /** Before a change of the inode that moves its times. */
@@ -26,6 +28,63 @@ abstract class InodeDescriptor extends BoundedDescriptor {
     /** After it, whether it succeeded or not. */
     abstract void endChange();
 
+    /** Pins the data's descriptor if it is open and may serve; otherwise {@link #CLOSED}. */
+    private static int tryAcquire(final BoundedDescriptor data) {
+        return data == null ? CLOSED : data.tryAcquire();
+    }
+
+    /** Makes a call with a descriptor of the inode, whichever is open. */
+    private int through(final IntUnaryOperator call) {
+        int fd = tryAcquire();
+        if (fd != CLOSED) {
+            return with(this, fd, call);
+        }
+        // What was just made, or is open, need not be opened once more.
+        final BoundedDescriptor data = openData();
+        fd = tryAcquire(data);
+        if (fd != CLOSED) {
+            return with(data, fd, call);
+        }
+        fd = acquire();
+        return fd < 0 ? fd : with(this, fd, call);
+    }
+
+    private static int with(final BoundedDescriptor pinned, final int fd, final IntUnaryOperator call) {
+        try {
+            return call.applyAsInt(fd);
+        } finally {
+            pinned.release();
+        }
+    }
+
+    /** Makes a call that changes the inode. */
+    private int change(final IntUnaryOperator call) {
+        beginChange();
+        try {
+            return through(call);
+        } finally {
+            endChange();
+        }
+    }
+
+    /**
+     * Makes a call that changes the inode, with the data's descriptor if that is open: unlike one of O_PATH, it serves without
+     * a path through /proc.
+     */
+    private int change(final IntUnaryOperator byData, final IntUnaryOperator byPath) {
+        final BoundedDescriptor data = openData();
+        final int fd = tryAcquire(data);
+        if (fd == CLOSED) {
+            return change(byPath);
+        }
+        beginChange();
+        try {
+            return with(data, fd, byData);
+        } finally {
+            endChange();
+        }
+    }
+
     /**
      * Reads attributes.
      *
@@ -33,17 +92,17 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno: ESTALE when the inode is gone
      */
     public final int attributes(final Attributes out) {
+        // As through(), but without a lambda: this must make no garbage.
         BoundedDescriptor pinned = this;
         int fd = tryAcquire();
         if (fd == CLOSED) {
-            // A file that was just made, or is open, need not be opened once more to be looked at.
             final BoundedDescriptor data = openData();
-            fd = data == null ? CLOSED : data.tryAcquire();
-            pinned = data;
-        }
-        if (fd == CLOSED) {
-            pinned = this;
-            fd = acquire();
+            fd = tryAcquire(data);
+            if (fd == CLOSED) {
+                fd = acquire();
+            } else {
+                pinned = data;
+            }
         }
         if (fd < 0) {
             return fd;
@@ -67,17 +126,8 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno
      */
     public final int chmod(final int mode) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        beginChange();
-        try {
-            return PosixAttributes.fchmodat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), mode & 07777, 0);
-        } finally {
-            endChange();
-            release();
-        }
+        return change(fd -> PosixAttributes.fchmod(fd, mode & 07777), fd -> PosixAttributes.fchmodat(
+            PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), mode & 07777, 0));
     }
 
     /**
@@ -88,17 +138,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno
      */
     public final int chown(final int uid, final int gid) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        beginChange();
-        try {
-            return PosixAttributes.fchownat(fd, EMPTY, uid, gid, PosixNames.AT_EMPTY_PATH);
-        } finally {
-            endChange();
-            release();
-        }
+        return change(fd -> PosixAttributes.fchownat(fd, EMPTY, uid, gid, PosixNames.AT_EMPTY_PATH));
     }
 
     /**
@@ -111,20 +151,11 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno
      */
     public final int utimens(final long atimeSeconds, final int atimeNanos, final long mtimeSeconds,
-                       final int mtimeNanos) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        beginChange();
-        try {
-            // A link of /proc/self/fd leads to the inode itself, even to a symbolic link, and no further.
-            return PosixAttributes.utimensat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), atimeSeconds,
-                atimeNanos, mtimeSeconds, mtimeNanos, 0);
-        } finally {
-            endChange();
-            release();
-        }
+                             final int mtimeNanos) {
+        // A link of /proc/self/fd leads to the inode itself, even to a symbolic link, and no further.
+        return change(fd -> PosixAttributes.utimensat(fd, null, atimeSeconds, atimeNanos, mtimeSeconds, mtimeNanos, 0),
+            fd -> PosixAttributes.utimensat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), atimeSeconds,
+                atimeNanos, mtimeSeconds, mtimeNanos, 0));
     }
 
     /**
@@ -134,16 +165,8 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return bytes, or negative errno
      */
     public final int readlink(final byte[] target) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        try {
-            final int result = PosixNames.readlinkat(fd, EMPTY, target);
-            return result == -Errno.ENOENT ? -Errno.EINVAL : result;
-        } finally {
-            release();
-        }
+        final int result = through(fd -> PosixNames.readlinkat(fd, EMPTY, target));
+        return result == -Errno.ENOENT ? -Errno.EINVAL : result;
     }
 
     /**
@@ -153,15 +176,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno
      */
     public final int statfs(final FileSystemStatistics out) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        try {
-            return PosixAttributes.fstatfs(fd, out);
-        } finally {
-            release();
-        }
+        return through(fd -> PosixAttributes.fstatfs(fd, out));
     }
 
     /**
@@ -172,15 +187,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return size of the value or negative errno
      */
     public final int getxattr(final byte[] name, final byte[] value) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        try {
-            return PosixAttributes.getxattr(PosixNames.descriptorPath(fd), name, value);
-        } finally {
-            release();
-        }
+        return through(fd -> PosixAttributes.getxattr(PosixNames.descriptorPath(fd), name, value));
     }
 
     /**
@@ -192,17 +199,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno
      */
     public final int setxattr(final byte[] name, final byte[] value, final int flags) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        beginChange();
-        try {
-            return PosixAttributes.setxattr(PosixNames.descriptorPath(fd), name, value, flags);
-        } finally {
-            endChange();
-            release();
-        }
+        return change(fd -> PosixAttributes.setxattr(PosixNames.descriptorPath(fd), name, value, flags));
     }
 
     /**
@@ -212,15 +209,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return size of the list or negative errno
      */
     public final int listxattr(final byte[] list) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        try {
-            return PosixAttributes.listxattr(PosixNames.descriptorPath(fd), list);
-        } finally {
-            release();
-        }
+        return through(fd -> PosixAttributes.listxattr(PosixNames.descriptorPath(fd), list));
     }
 
     /**
@@ -230,16 +219,6 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno
      */
     public final int removexattr(final byte[] name) {
-        final int fd = acquire();
-        if (fd < 0) {
-            return fd;
-        }
-        beginChange();
-        try {
-            return PosixAttributes.removexattr(PosixNames.descriptorPath(fd), name);
-        } finally {
-            endChange();
-            release();
-        }
+        return change(fd -> PosixAttributes.removexattr(PosixNames.descriptorPath(fd), name));
     }
 }

@@ -186,6 +186,30 @@ final class FileData {
         if (before < 0 || source.attributes(fresh) < 0 || file.activity() != before) {
             return false;
         }
+        return judge(fresh, before);
+    }
+
+    /**
+     * Reads attributes and makes them the last look at once, since they are known to differ from it after a change of ours.
+     *
+     * @return 0, 1 when pages were dropped, so that the kernel's are out of date too, or negative errno
+     */
+    int lookAnew(final Attributes out) throws CacheException {
+        if (base == null) {
+            return source.attributes(out);
+        }
+        synchronized (this) {
+            final long before = file.activity();
+            final int result = source.attributes(out);
+            if (result < 0 || before < 0 || file.activity() != before) {
+                return result;
+            }
+            return judge(out, before) ? 1 : 0;
+        }
+    }
+
+    /** Whether attributes, read while nothing of ours was under way, tell of a change from outside; they become the last look. */
+    private boolean judge(final Attributes fresh, final long before) throws CacheException {
         final boolean ours = stampActivity != before;
         final boolean changed = stamped && !matches(fresh) && (!ours || fresh.size != base.size())
             || !stamped && fresh.size != base.size();

@@ -159,6 +159,14 @@ public final class Vfs implements FileSystem {
             } catch (final CacheException e) {
                 return failed(e);
             }
+        }
+        return fit(inode, attributes);
+    }
+
+    /** Makes attributes of the source those of this file system. Always 0. */
+    private int fit(final Inode inode, final Attributes attributes) {
+        final FileData data = inode.data();
+        if (data != null) {
             data.correctSize(attributes);
         }
         if (attributes.dev != store.root().dev) {
@@ -286,7 +294,23 @@ public final class Vfs implements FileSystem {
         if (result == 0 && (valid & ~SetAttributes.SIZE) != 0) {
             result = change(inode.source, valid, in);
         }
-        return result < 0 ? result : attributes(inode, out);
+        return result < 0 ? result : attributesAfterChange(inode, out);
+    }
+
+    private int attributesAfterChange(final Inode inode, final Attributes out) {
+        final FileData data = inode.data();
+        if (data == null) {
+            return attributes(inode, out);
+        }
+        try {
+            final int result = data.lookAnew(out);
+            if (result > 0) {
+                invalidator.invalidate(inode.id());
+            }
+            return result < 0 ? result : fit(inode, out);
+        } catch (final CacheException e) {
+            return failed(e);
+        }
     }
 
     /** Owner first, since that clears set-id bits which a mode given with it may set again; times last. */
