@@ -143,7 +143,8 @@ final class Answer implements AutoCloseable {
         final long base = body() + at;
         OffHeap.putLong(base, opened.fh);
         OffHeap.putLong(base + 8, (opened.directIo ? KernelProtocol.FOPEN_DIRECT_IO : 0)
-            | (opened.keepCache ? KernelProtocol.FOPEN_KEEP_CACHE : 0));
+            | (opened.keepCache ? KernelProtocol.FOPEN_KEEP_CACHE : 0)
+            | (opened.noFlush ? KernelProtocol.FOPEN_NOFLUSH : 0));
     }
 
     private void putEntry(final Entry entry) {

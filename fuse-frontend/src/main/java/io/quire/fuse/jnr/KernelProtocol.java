@@ -56,6 +56,8 @@ final class KernelProtocol {
     static final int OPEN_KILL_SUIDGID = 1;
     static final int FOPEN_DIRECT_IO = 1;
     static final int FOPEN_KEEP_CACHE = 1 << 1;
+    /** Known since Linux 5.16, whatever version was agreed on; older kernels pass it over. */
+    static final int FOPEN_NOFLUSH = 1 << 5;
 
     static final int CREATE_IN_SIZE = 16;
     static final int CREATE_MODE_OFFSET = 4;

@@ -8,13 +8,25 @@ final class FileHandle {
     final Inode inode;
     final FileData data;
     final int flags;
+    private final boolean made;
     /** Set once, before the handle is published. */
     CachedFile file;
 
-    FileHandle(final Inode inode, final int flags) {
+    /** {@code made}: the file was made by the request that opens it. */
+    FileHandle(final Inode inode, final int flags, final boolean made) {
         this.inode = inode;
         this.data = inode.needData();
         this.flags = flags;
+        this.made = made;
+    }
+
+    /**
+     * Whether the kernel has to tell of closing, so that the attributes after the last write are looked at before others can change
+     * the file. What is not written needs no look. New files are mostly written once: looking after each write is cheaper than
+     * a request.
+     */
+    boolean needsFlush() {
+        return writes() && !made;
     }
 
     boolean writes() {

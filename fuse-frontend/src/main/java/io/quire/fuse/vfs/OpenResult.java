@@ -8,6 +8,8 @@ public final class OpenResult {
     public boolean directIo;
     /** Whether pages that the kernel has from earlier opens are still right. */
     public boolean keepCache;
+    /** Whether the kernel need not tell when a descriptor of this handle is closed; it may do so nevertheless. */
+    public boolean noFlush;
 
     /** Makes an empty holder. */
     public OpenResult() {
@@ -15,7 +17,7 @@ public final class OpenResult {
     }
 
     /**
-     * Sets everything.
+     * Sets everything; the kernel will tell of closing.
      *
      * @param newFh        handle number
      * @param newDirectIo  whether the kernel must not cache pages
@@ -25,5 +27,6 @@ public final class OpenResult {
         fh = newFh;
         directIo = newDirectIo;
         keepCache = newKeepCache;
+        noFlush = false;
     }
 }

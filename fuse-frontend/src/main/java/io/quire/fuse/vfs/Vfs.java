@@ -438,7 +438,7 @@ public final class Vfs implements FileSystem {
         if (inode.source.file() == null) {
             return inode.source.isDirectory() ? -Errno.EISDIR : -Errno.ENXIO;
         }
-        final FileHandle handle = new FileHandle(inode, flags);
+        final FileHandle handle = new FileHandle(inode, flags, false);
         if (options.readOnly() && (handle.writes() || (flags & Posix.O_TRUNC) != 0)) {
             return -Errno.EROFS;
         }
@@ -480,6 +480,7 @@ public final class Vfs implements FileSystem {
         final long fh = lastHandle.incrementAndGet();
         files.put(fh, handle);
         out.set(fh, options.directIo(), handle.data.keepsKernelPages());
+        out.noFlush = !handle.needsFlush();
         return 0;
     }
 
@@ -539,7 +540,7 @@ public final class Vfs implements FileSystem {
         if (result < 0) {
             return result;
         }
-        final FileHandle handle = new FileHandle(inodes.get(entry.node), flags & ~Posix.O_TRUNC);
+        final FileHandle handle = new FileHandle(inodes.get(entry.node), flags & ~Posix.O_TRUNC, true);
         result = open(handle.inode, handle, made.attributes);
         if (result < 0) {
             forget(entry.node, 1);
@@ -606,22 +607,31 @@ public final class Vfs implements FileSystem {
         } catch (final CacheException e) {
             return failed(e);
         } finally {
-            data.end();
+            changed(handle);
         }
     }
 
-    @Override
-    public int flush(final long fh) {
-        final FileHandle handle = files.get(fh);
-        if (handle == null) {
-            return -Errno.EBADF;
+    /** After a change of data: what we changed must not be taken for a change from outside once the file is closed. */
+    private void changed(final FileHandle handle) {
+        handle.data.end();
+        if (!handle.needsFlush()) {
+            refresh(handle);
         }
+    }
+
+    private int refresh(final FileHandle handle) {
         try {
             handle.data.refresh(entries.get().attributes);
             return 0;
         } catch (final CacheException e) {
             return failed(e);
         }
+    }
+
+    @Override
+    public int flush(final long fh) {
+        final FileHandle handle = files.get(fh);
+        return handle == null ? -Errno.EBADF : refresh(handle);
     }
 
     @Override
@@ -680,7 +690,7 @@ public final class Vfs implements FileSystem {
         } catch (final CacheException e) {
             return failed(e);
         } finally {
-            data.end();
+            changed(handle);
         }
     }
 
