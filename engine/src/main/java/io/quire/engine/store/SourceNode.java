@@ -151,11 +151,11 @@ public final class SourceNode extends InodeDescriptor {
         if (foundBirth != 0 || birth != 0) {
             return false;
         }
-        return hasHandle(directory, name);
+        return isHandleOf(directory, name);
     }
 
     /** Whether a name has the handle that this node has; true when the node has none. */
-    private boolean hasHandle(final int directory, final byte[] name) {
+    private boolean isHandleOf(final int directory, final byte[] name) {
         final byte[] mine = handle;
         return mine == null || mine.length == 0 || Arrays.equals(mine, store.handleOf(directory, name));
     }
@@ -388,10 +388,11 @@ public final class SourceNode extends InodeDescriptor {
                 }
             }
         }
-        return canOpenHandle();
+        return hasHandle();
     }
 
-    private boolean canOpenHandle() {
+    /** Whether the handle is known, so that the inode can be opened by it. */
+    boolean hasHandle() {
         final byte[] mine = handle;
         return mine != null && mine.length > 0;
     }
@@ -449,7 +450,7 @@ public final class SourceNode extends InodeDescriptor {
         if (byData >= 0) {
             return byData;
         }
-        if (canOpenHandle()) {
+        if (hasHandle()) {
             final int fd = store.openHandle(handle);
             if (fd >= 0) {
                 return fd;
@@ -499,7 +500,7 @@ public final class SourceNode extends InodeDescriptor {
         if (foundBirth != 0 && birth != 0) {
             return foundBirth == birth;
         }
-        return hasHandle(fd, EMPTY);
+        return isHandleOf(fd, EMPTY);
     }
 
     /**
@@ -517,7 +518,7 @@ public final class SourceNode extends InodeDescriptor {
             }
             closed.add(held);
             final Name name = held.names();
-            if (name == null || held.canOpenHandle()) {
+            if (name == null || held.hasHandle()) {
                 held = null;
                 break;
             }

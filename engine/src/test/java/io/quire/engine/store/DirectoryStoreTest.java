@@ -2,6 +2,7 @@ package io.quire.engine.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -216,6 +217,67 @@ class DirectoryStoreTest extends StoreContractTest {
         forgetDescriptors();
         assertThat(node.attributes(attributes)).isZero();
         assertThat(find("unseen")).isSameAs(node);
+    }
+
+    @Test
+    void v5WhatOthersRenameIsFoundByItsHandle() throws IOException {
+        assumeTrue(handles() && hasHandles(), "the source's file system and the user allow handles");
+        final SourceNode closed = make("closed");
+        closed.file().idle();
+        final SourceNode evicted = make("evicted");
+        forgetDescriptors();
+        final SourceNode looked = make("looked");
+        for (final String name : List.of("closed", "evicted", "looked")) {
+            Files.move(source.resolve(name), source.resolve("moved-" + name));
+        }
+        assertThat(closed.attributes(attributes)).isZero();
+        assertThat(evicted.attributes(attributes)).isZero();
+        forgetDescriptors();
+        assertThat(looked.attributes(attributes)).isZero();
+        assertThat(attributes.ino).isEqualTo(looked.ino);
+    }
+
+    private boolean hasHandles() {
+        final SourceNode probe = make("probe");
+        forgetDescriptors();
+        final boolean has = probe.hasHandle();
+        probe.forget(1);
+        return has;
+    }
+
+    @Test
+    void v7TheLastOfTwoNamesLeavesTheInodeUsableToo() throws IOException {
+        final SourceNode node = make("a");
+        assertThat(directory().link(node, directory().root(), bytes("b"), entry)).isZero();
+        assertThat(directory().unlink(directory().root(), bytes("a"))).isZero();
+        forgetDescriptors();
+        assertThat(directory().unlink(directory().root(), bytes("b"))).isZero();
+        forgetDescriptors();
+        assertThat(node.attributes(attributes)).isZero();
+        assertThat(attributes.nlink).isZero();
+    }
+
+    @Test
+    void v18TheUmaskOfACreationIsItsCallersAlone() throws Exception {
+        final int[] modes = new int[2];
+        final Thread[] makers = new Thread[2];
+        for (int i = 0; i < makers.length; i++) {
+            final int number = i;
+            final int umask = i == 0 ? 027 : 002;
+            makers[i] = new Thread(() -> {
+                for (int j = 0; j < 300; j++) {
+                    final SourceEntry made = new SourceEntry();
+                    assertThat(directory().create(0, 0, directory().root(), bytes("u" + number + "-" + j), 0777, umask,
+                        made)).isZero();
+                    modes[number] |= made.attributes.mode & 0777 ^ 0777 & ~umask;
+                }
+            });
+            makers[i].start();
+        }
+        for (final Thread maker : makers) {
+            maker.join();
+        }
+        assertThat(modes).containsExactly(0, 0);
     }
 
     @Test

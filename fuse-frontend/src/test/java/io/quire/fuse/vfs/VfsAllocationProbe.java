@@ -72,7 +72,7 @@ public final class VfsAllocationProbe {
         }
         long least = Long.MAX_VALUE;
         // Compilation may finish in the middle of a round: one round without an allocation shows that none is needed.
-        for (int round = 0; round < 20 && least > 0; round++) {
+        for (int round = 0; round < 200 && least > 0; round++) {
             threads.getCurrentThreadAllocatedBytes();
             final long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < MEASURED; i++) {

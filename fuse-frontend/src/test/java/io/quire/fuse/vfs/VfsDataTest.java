@@ -190,6 +190,32 @@ class VfsDataTest extends VfsFixture {
     }
 
     @Test
+    void v21WhatOthersWriteAfterANewFileIsSeenThoughNobodyTellsOfClosing() throws IOException {
+        final long fh = create("a");
+        assertThat(opened.noFlush).isTrue();
+        write(fh, "ours!");
+        assertThat(vfs.release(fh)).isZero();
+        Files.writeString(at("a"), "other");
+        touch("a", 1000);
+        assertThat(read(open(entry.node, Posix.O_RDONLY))).isEqualTo("other");
+        assertThat(opened.noFlush).as("of a handle that cannot write").isTrue();
+    }
+
+    @Test
+    void v21WhatOthersWriteAfterWeChangedAFileIsSeenOnceItWasClosed() throws IOException {
+        Files.writeString(at("a"), "first");
+        final long node = lookup("a");
+        final long fh = open(node, Posix.O_RDWR);
+        assertThat(opened.noFlush).isFalse();
+        write(fh, "ours!");
+        assertThat(vfs.flush(fh)).isZero();
+        assertThat(vfs.release(fh)).isZero();
+        Files.writeString(at("a"), "other");
+        touch("a", 1000);
+        assertThat(read(open(node, Posix.O_RDONLY))).isEqualTo("other");
+    }
+
+    @Test
     void v22TellingTheKernelHoldsNobodyUp() throws Exception {
         final CountDownLatch release = new CountDownLatch(1);
         final CountDownLatch telling = new CountDownLatch(1);
