@@ -142,14 +142,16 @@ final class Command {
         }
     }
 
-    /** Runs a command of a clean-up, which an interruption does not stop and whose success shows elsewhere. */
-    static void cleanUp(final int seconds, final String... words) {
+    /** Runs a command of a clean-up, which an interruption does not stop; whether it succeeded, which may show elsewhere, too. */
+    static boolean cleanUp(final int seconds, final String... words) {
         try {
             final Process process = new ProcessBuilder(words).redirectInput(new File("/dev/null"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            if (!await(process, seconds)) {
-                kill(process);
+            if (await(process, seconds)) {
+                return process.exitValue() == 0;
             }
+            kill(process);
+            return false;
         } catch (final IOException e) {
             throw new UncheckedIOException(words[0] + " cannot be run", e);
         }

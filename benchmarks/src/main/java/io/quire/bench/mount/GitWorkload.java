@@ -22,7 +22,7 @@ final class GitWorkload implements Workload {
 
     @Override
     public double seconds(final Scale scale, final Place.Kind kind) {
-        return 0.05 + scale.treeFiles(kind) * 30e-6;
+        return 0.05 + scale.treeFiles(kind) * 60e-6;
     }
 
     @Override

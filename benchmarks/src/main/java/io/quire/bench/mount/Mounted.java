@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 final class Mounted {
     private static final int START_SECONDS = 60;
     private static final int STOP_SECONDS = 20;
+    private static final int ANSWER_SECONDS = 5;
     /** Without its mount a server has nothing left to do. */
     private static final int END_SECONDS = 5;
     /** Some keep a descriptor for each file. */
@@ -100,6 +101,11 @@ final class Mounted {
     /** Whether it serves, as far as can be told without touching the mount. */
     boolean serves() throws IOException {
         return process == null || process.isAlive() && MountInfo.at(point).isPresent();
+    }
+
+    /** Whether it answers in time; for a clean-up, which an interruption does not stop. */
+    boolean answers() throws IOException {
+        return process == null || serves() && Command.cleanUp(ANSWER_SECONDS, "stat", "-f", point.toString());
     }
 
     /**

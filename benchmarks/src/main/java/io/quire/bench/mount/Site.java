@@ -115,6 +115,10 @@ final class Site implements AutoCloseable {
     @Override
     public void close() throws IOException {
         final List<String> left = new ArrayList<>();
+        if (slow != null && !slow.answers()) {
+            // Whatever waits for the source would not end before it is told that there is none.
+            slow.clear();
+        }
         for (final Target target : targets) {
             stop(target.mounted(), left);
         }
