@@ -29,7 +29,8 @@ final class CServer implements Server {
 
     /** The low-level example. Its option for keeping kernel pages does so whatever happens to the source. */
     static Server passthroughLowLevel(final Examples.Program program) {
-        return new CServer("passthrough_ll", "example of libfuse " + program.version() + ", source without O_DIRECT, timeout=1,cache=always", program.obstacle(),
+        return new CServer("passthrough_ll", "example of libfuse " + program.version()
+            + ", source without O_DIRECT, timeout=1,cache=always", program.obstacle(),
             (source, point) -> List.of(program.file().toString(), "-f", "-o",
                 "source=" + source + ",timeout=1,cache=always", point));
     }
