@@ -103,13 +103,13 @@ class ReportTest {
 
     @Test
     void resultsThatCannotBeWrittenLeaveTheOldOnesWhole(@TempDir final Path directory) throws IOException {
-        Files.writeString(directory.resolve("bench.md"), "old");
-        Files.createDirectory(directory.resolve(".bench.json.next"));
-        Files.createDirectory(directory.resolve(".bench.json.next").resolve("in-the-way"));
+        Files.writeString(directory.resolve("a.md"), "old");
+        Files.createDirectory(directory.resolve(".b.json.next"));
+        Files.createDirectory(directory.resolve(".b.json.next").resolve("in-the-way"));
         assertThat(catchThrowable(() ->
-            Results.write(directory, new TreeMap<>(Map.of("bench.md", "new".getBytes(), "bench.json", "{}".getBytes())))))
+            Results.write(directory, new TreeMap<>(Map.of("a.md", "new".getBytes(), "b.json", "{}".getBytes())))))
             .isInstanceOf(IOException.class);
-        assertThat(directory.resolve("bench.md")).hasContent("old");
+        assertThat(directory.resolve("a.md")).hasContent("old");
     }
 
     private Sweep measured() {

@@ -24,6 +24,7 @@ public final class Machine {
         machine.put("memory", Math.round(Long.parseLong(value("/proc/meminfo", "MemTotal").replaceAll("\\D", "")) / 1048576.0) + " GiB");
         machine.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version").replaceAll("[-+].*", ""));
         machine.put("JDK", System.getProperty("java.vm.vendor") + " " + Runtime.version());
+        // How many threads of others wanted a processor in the last minute: figures of a busy machine say little.
         machine.put("load before the run",
             Files.readString(Path.of("/proc/loadavg"), StandardCharsets.ISO_8859_1).replaceAll(" .*\\s*", ""));
         return machine;
