@@ -11,7 +11,7 @@ import io.quire.engine.memory.OffHeap;
 /**
  * A page cache as an application makes one of Caffeine: a bounded cache from page number to slot, over a slab of native memory.
  *
- * <p>It is given every advantage. Slots are objects made once. Nothing keeps a slot from being reused while it is copied out, which
+ * <p>It is given every advantage. The slab has huge pages, as the cache has. Slots are objects made once. Nothing keeps a slot from being reused while it is copied out, which
  * an application needs and pays for. There is one file, so that a page number is the whole key.
  */
 final class SlabCache implements AutoCloseable {
@@ -30,7 +30,7 @@ final class SlabCache implements AutoCloseable {
      */
     SlabCache(final long bytes, final Executor executor) {
         this.bytes = bytes;
-        this.slab = NativeMemory.reserve(bytes, false);
+        this.slab = NativeMemory.reserve(bytes, true);
         final long pages = bytes / PAGE_SIZE;
         final Caffeine<Object, Object> builder = Caffeine.newBuilder().maximumSize(pages).initialCapacity((int) pages);
         if (executor != null) {
