@@ -140,6 +140,11 @@ public final class DirectoryStore implements Store {
         return index.size();
     }
 
+    /** Whether inodes can be opened by handle, by the file system and the privileges there are. */
+    boolean usesHandles() {
+        return mount >= 0;
+    }
+
     boolean isRoot(final SourceNode node) {
         return node == rootNode;
     }
