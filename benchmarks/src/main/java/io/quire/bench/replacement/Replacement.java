@@ -124,11 +124,12 @@ public final class Replacement {
 
     private void measure() throws IOException, UsageException {
         final List<HitRatios> measured = new ArrayList<>();
-        // All are opened first: a bad one is told before any time is spent.
+        // A bad trace, or a place that cannot be written to, is told before any time is spent.
         final List<ReferenceString> strings = new ArrayList<>();
         for (final Path trace : traces) {
             strings.add(read(trace));
         }
+        Files.createDirectories(results);
         strings.add(SyntheticStrings.scanMix());
         for (final ReferenceString string : strings) {
             measured.add(ratios(string));
