@@ -20,8 +20,6 @@ public final class NativeMemory {
     public static final long ALIGNMENT = 2L << 20;
 
     private static final int PROT_READ_WRITE = 0x1 | 0x2;
-    private static final int PROT_READ_EXECUTE = 0x1 | 0x4;
-    private static final long CODE_PAGE = 4096;
     private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
@@ -34,8 +32,6 @@ public final class NativeMemory {
         ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
     private static final MethodHandle MUNMAP = handle("munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT,
         ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
-    private static final MethodHandle MPROTECT = handle("mprotect", FunctionDescriptor.of(ValueLayout.JAVA_INT,
-        ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
     private static final MethodHandle MADVISE = handle("madvise", FunctionDescriptor.of(ValueLayout.JAVA_INT,
         ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
 
@@ -93,22 +89,6 @@ public final class NativeMemory {
         }
     }
 
-    /**
-     * Instructions that can be called, in a page that stays for the life of the process and is writable no more.
-     *
-     * @return their address, 0 where the system does not allow it
-     */
-    static long executable(final byte[] code) {
-        assert code.length <= CODE_PAGE : code.length;
-        final long page = mmap(CODE_PAGE);
-        OffHeap.copyFromArray(code, 0, page, code.length);
-        if (mprotect(page, CODE_PAGE, PROT_READ_EXECUTE) != 0) {
-            munmap(page, CODE_PAGE);
-            return 0;
-        }
-        return page;
-    }
-
     private static long roundUp(final long bytes) {
         return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
     }
@@ -142,16 +122,6 @@ public final class NativeMemory {
             throw e;
         } catch (final Throwable e) {
             throw new LinkageError("munmap", e);
-        }
-    }
-
-    private static int mprotect(final long address, final long length, final int protection) {
-        try (Arena arena = Arena.ofConfined()) {
-            return (int) MPROTECT.invokeExact(arena.allocate(CAPTURE), address, length, protection);
-        } catch (final RuntimeException | Error e) {
-            throw e;
-        } catch (final Throwable e) {
-            throw new LinkageError("mprotect", e);
         }
     }
 

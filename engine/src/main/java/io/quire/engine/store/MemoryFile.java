@@ -10,7 +10,6 @@ import org.agrona.collections.LongArrayList;
 import org.jctools.maps.NonBlockingHashMapLong;
 
 import io.quire.engine.memory.OffHeap;
-import io.quire.engine.memory.StreamingCopy;
 
 /**
  * The bytes and times of one file of a {@link MemoryStore}.
@@ -257,8 +256,7 @@ final class MemoryFile {
             if (chunk == ChunkPool.NONE) {
                 return done;
             }
-            // Nobody reads it soon: the page that it comes from is in the cache above.
-            StreamingCopy.copy(source + done, chunk + within, part);
+            OffHeap.copy(source + done, chunk + within, part);
             done += part;
         }
         return done;
