@@ -17,6 +17,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * <pre>
  *   activity, 64 bits:   | changes begun (48) | changes under way (16) |
  * </pre>
+ *
+ * <p>Renaming, or changing permissions, moves the change time alone. {@link #modifications} counts the others, so that after such a
+ * change the modification time still tells of what somebody else wrote.
  */
 public final class DirectoryFile implements StoreFile {
     private static final long BEGUN = 1L << 16;
@@ -27,6 +30,7 @@ public final class DirectoryFile implements StoreFile {
     private final Data reader;
     private final Data writer;
     private final AtomicLong activity = new AtomicLong();
+    private final AtomicLong modifications = new AtomicLong();
     /** Error of a close that nobody waited for; told by the next sync. */
     private final AtomicInteger lost = new AtomicInteger();
 
@@ -106,6 +110,12 @@ public final class DirectoryFile implements StoreFile {
      * what makes size, times and its own knowledge of them agree again.
      */
     public void beginChange() {
+        modifications.getAndIncrement();
+        beginAttributeChange();
+    }
+
+    /** Begins a change that moves neither size nor modification time. */
+    void beginAttributeChange() {
         final long before = activity.getAndAdd(BEGUN + 1);
         assert (before & UNDER_WAY) != UNDER_WAY : "too many changes at once";
     }
@@ -124,6 +134,16 @@ public final class DirectoryFile implements StoreFile {
     public long activity() {
         final long now = activity.get();
         return (now & UNDER_WAY) == 0 ? now : -1;
+    }
+
+    /**
+     * A number that grows with each change that may move size or modification time. Read before {@link #activity}, it counts no
+     * change that the activity does not.
+     *
+     * @return the number
+     */
+    public long modifications() {
+        return modifications.get();
     }
 
     /** Closes the descriptors until they are needed again; without a descriptor the source can be executed. */

@@ -22,8 +22,11 @@ abstract class InodeDescriptor extends BoundedDescriptor {
     /** A descriptor of the inode for reading or writing that was open a moment ago, or null. */
     abstract BoundedDescriptor openData();
 
-    /** Before a change of the inode that moves its times. */
+    /** Before a change of the inode that moves its change time, but not its modification time. */
     abstract void beginChange();
+
+    /** Before its times are set. */
+    abstract void beginChangeOfTimes();
 
     /** After it, whether it succeeded or not. */
     abstract void endChange();
@@ -68,21 +71,12 @@ abstract class InodeDescriptor extends BoundedDescriptor {
     }
 
     /**
-     * Makes a call that changes the inode, with the data's descriptor if that is open: unlike one of O_PATH, it serves without
-     * a path through /proc.
+     * Makes a call with the data's descriptor if that is open: unlike one of O_PATH, it serves without a path through /proc.
      */
-    private int change(final IntUnaryOperator byData, final IntUnaryOperator byPath) {
+    private int through(final IntUnaryOperator byData, final IntUnaryOperator byPath) {
         final BoundedDescriptor data = openData();
         final int fd = tryAcquire(data);
-        if (fd == CLOSED) {
-            return change(byPath);
-        }
-        beginChange();
-        try {
-            return with(data, fd, byData);
-        } finally {
-            endChange();
-        }
+        return fd == CLOSED ? through(byPath) : with(data, fd, byData);
     }
 
     /**
@@ -126,8 +120,13 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno
      */
     public final int chmod(final int mode) {
-        return change(fd -> PosixAttributes.fchmod(fd, mode & 07777), fd -> PosixAttributes.fchmodat(
-            PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), mode & 07777, 0));
+        beginChange();
+        try {
+            return through(fd -> PosixAttributes.fchmod(fd, mode & 07777), fd -> PosixAttributes.fchmodat(
+                PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), mode & 07777, 0));
+        } finally {
+            endChange();
+        }
     }
 
     /**
@@ -152,10 +151,15 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      */
     public final int utimens(final long atimeSeconds, final int atimeNanos, final long mtimeSeconds,
                              final int mtimeNanos) {
-        // A link of /proc/self/fd leads to the inode itself, even to a symbolic link, and no further.
-        return change(fd -> PosixAttributes.utimensat(fd, null, atimeSeconds, atimeNanos, mtimeSeconds, mtimeNanos, 0),
-            fd -> PosixAttributes.utimensat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), atimeSeconds,
-                atimeNanos, mtimeSeconds, mtimeNanos, 0));
+        beginChangeOfTimes();
+        try {
+            // A link of /proc/self/fd leads to the inode itself, even to a symbolic link, and no further.
+            return through(fd -> PosixAttributes.utimensat(fd, null, atimeSeconds, atimeNanos, mtimeSeconds, mtimeNanos,
+                0), fd -> PosixAttributes.utimensat(PosixNames.AT_FDCWD, PosixNames.descriptorPath(fd), atimeSeconds,
+                    atimeNanos, mtimeSeconds, mtimeNanos, 0));
+        } finally {
+            endChange();
+        }
     }
 
     /**

@@ -121,6 +121,13 @@ public final class SourceNode extends InodeDescriptor {
     @Override
     void beginChange() {
         if (file != null) {
+            file.beginAttributeChange();
+        }
+    }
+
+    @Override
+    void beginChangeOfTimes() {
+        if (file != null) {
             file.beginChange();
         }
     }

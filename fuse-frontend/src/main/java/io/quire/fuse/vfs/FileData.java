@@ -21,8 +21,9 @@ import io.quire.engine.store.StoreAttributes;
  * counted, see {@link DirectoryFile#activity}.
  *
  * <p>Attributes say something only when they were read while nothing was in flight and nothing began meanwhile. If
- * nothing began since the last such look, then any difference is from outside. If something did, times tell nothing and
- * only a size that is not ours is from outside. Either way the look becomes the last one.
+ * nothing began since the last such look, then any difference is from outside. If something did, the change time tells nothing, and the
+ * modification time only if nothing of it could have moved that, see {@link DirectoryFile#modifications}; a size that is not ours is
+ * from outside. Either way the look becomes the last one.
  *
  * <pre>
  *   monitor: base (writes), opens, stamp fields, drops, dropsAtOpen
@@ -39,6 +40,7 @@ final class FileData {
 
     private boolean stamped;
     private long stampActivity;
+    private long stampModifications;
     private long stampSize;
     private long stampModifiedSeconds;
     private long stampChangedSeconds;
@@ -110,7 +112,7 @@ final class FileData {
                 made.copyTo(attributes);
                 base = cache.open(file, attributes);
                 // No change was begun before the file had a node. If one was since, times say nothing at the next look.
-                stamp(made, 0);
+                stamp(made, 0, 0);
                 capability(true, System.nanoTime());
             }
         }
@@ -181,12 +183,13 @@ final class FileData {
     }
 
     private boolean look(final Attributes fresh) throws CacheException {
+        final long modifications = file.modifications();
         final long before = file.activity();
         // Attributes that were read before the monitor was taken may be older than the stamp: read them again.
         if (before < 0 || source.attributes(fresh) < 0 || file.activity() != before) {
             return false;
         }
-        return judge(fresh, before);
+        return judge(fresh, before, modifications);
     }
 
     /**
@@ -199,21 +202,24 @@ final class FileData {
             return source.attributes(out);
         }
         synchronized (this) {
+            final long modifications = file.modifications();
             final long before = file.activity();
             final int result = source.attributes(out);
             if (result < 0 || before < 0 || file.activity() != before) {
                 return result;
             }
-            return judge(out, before) ? 1 : 0;
+            return judge(out, before, modifications) ? 1 : 0;
         }
     }
 
     /** Whether attributes, read while nothing of ours was under way, tell of a change from outside; they become the last look. */
-    private boolean judge(final Attributes fresh, final long before) throws CacheException {
+    private boolean judge(final Attributes fresh, final long before, final long modifications) throws CacheException {
         final boolean ours = stampActivity != before;
-        final boolean changed = stamped && !matches(fresh) && (!ours || fresh.size != base.size())
+        final boolean modified = stampModifications != modifications;
+        final boolean changed = stamped && !matches(fresh)
+            && (!ours || fresh.size != base.size() || !modified && !matchesModification(fresh))
             || !stamped && fresh.size != base.size();
-        stamp(fresh, before);
+        stamp(fresh, before, modifications);
         if (changed) {
             drops++;
             capabilityChecked = 0;
@@ -222,9 +228,10 @@ final class FileData {
         return changed;
     }
 
-    private void stamp(final Attributes seen, final long activity) {
+    private void stamp(final Attributes seen, final long activity, final long modifications) {
         stamped = true;
         stampActivity = activity;
+        stampModifications = modifications;
         stampSize = seen.size;
         stampModifiedSeconds = seen.mtimeSeconds;
         stampModifiedNanos = seen.mtimeNanos;
@@ -233,9 +240,12 @@ final class FileData {
     }
 
     private boolean matches(final Attributes seen) {
-        return seen.size == stampSize && seen.mtimeSeconds == stampModifiedSeconds
-            && seen.mtimeNanos == stampModifiedNanos && seen.ctimeSeconds == stampChangedSeconds
+        return seen.size == stampSize && matchesModification(seen) && seen.ctimeSeconds == stampChangedSeconds
             && seen.ctimeNanos == stampChangedNanos;
+    }
+
+    private boolean matchesModification(final Attributes seen) {
+        return seen.mtimeSeconds == stampModifiedSeconds && seen.mtimeNanos == stampModifiedNanos;
     }
 
     /** What reads see is the cache's size, so that is what attributes have to say. */

@@ -201,6 +201,53 @@ class VfsDataTest extends VfsFixture {
         assertThat(opened.noFlush).as("of a handle that cannot write").isTrue();
     }
 
+    /** A change of ours, of names or attributes. */
+    @FunctionalInterface
+    private interface Change {
+        int apply(long node);
+    }
+
+    private void othersAreSeenAfter(final String name, final String after, final Change ours) throws IOException {
+        Files.writeString(at(name), "before");
+        touch(name, 1_000);
+        final long node = lookup(name);
+        assertThat(read(open(node, Posix.O_RDONLY))).isEqualTo("before");
+        assertThat(ours.apply(node)).isNotNegative();
+        Files.writeString(at(after), "after!");
+        touch(after, 1_001);
+        assertThat(read(open(node, Posix.O_RDONLY))).isEqualTo("after!");
+        assertThat(opened.keepCache).isFalse();
+    }
+
+    @Test
+    void v21WhatOthersWriteAfterWeRenamedAFileIsSeen() throws IOException {
+        othersAreSeenAfter("a", "b", node -> vfs.rename(daemon, FileSystem.ROOT, bytes("a"), FileSystem.ROOT, bytes("b")));
+    }
+
+    @Test
+    void v21WhatOthersWriteAfterWeRemovedAnotherNameIsSeen() throws IOException {
+        Files.writeString(at("b"), "");
+        Files.createLink(at("a"), at("b"));
+        othersAreSeenAfter("a", "b", node -> vfs.unlink(daemon, FileSystem.ROOT, bytes("a")));
+    }
+
+    @Test
+    void v21WhatOthersWriteAfterWeSetAnAttributeIsSeen() throws IOException {
+        othersAreSeenAfter("a", "a", node -> vfs.setxattr(daemon, node, bytes("user.x"), bytes("1"), 0));
+        othersAreSeenAfter("a", "a", node -> vfs.removexattr(daemon, node, bytes("user.x")));
+    }
+
+    @Test
+    void v21OurRenamesAreNotTakenForOthers() throws IOException {
+        final long fh = create("a");
+        write(fh, "content");
+        assertThat(vfs.rename(daemon, FileSystem.ROOT, bytes("a"), FileSystem.ROOT, bytes("b"))).isZero();
+        final long misses = misses();
+        assertThat(read(open(lookup("b"), Posix.O_RDONLY))).isEqualTo("content");
+        assertThat(opened.keepCache).isTrue();
+        assertThat(misses()).isEqualTo(misses);
+    }
+
     @Test
     void v21WhatOthersWriteAfterWeChangedAFileIsSeenOnceItWasClosed() throws IOException {
         Files.writeString(at("a"), "first");
