@@ -98,9 +98,7 @@ final class Reclaimer {
                         pieces = frames;
                     } else if (kept == 0 && freezeAndDetach(mapping, frame)) {
                         evicted = frames;
-                        if (cache.nodes.shadowNodes() > (cache.nodes.isOverHistoryLimit() ? leastShadowNodes : shadowNodeLimit)) {
-                            mapping.tree.pruneShadows(2);
-                        }
+                        pruneHistory(mapping, frames);
                     }
                 } finally {
                     mapping.tree.unlock();
@@ -126,6 +124,13 @@ final class Reclaimer {
             }
         }
         return evicted;
+    }
+
+    /** Keeps the nodes of history bounded: more go than an evicted page leaves behind, which is a leaf for 64 frames. Under the tree lock. */
+    private void pruneHistory(final Mapping mapping, final int frames) {
+        if (cache.nodes.shadowNodes() > (cache.nodes.isOverHistoryLimit() ? leastShadowNodes : shadowNodeLimit)) {
+            mapping.tree.pruneShadows(2 + frames / 32);
+        }
     }
 
     /** How many frames of a compound page are dirty, or were used again; when all are, each use is counted down. */

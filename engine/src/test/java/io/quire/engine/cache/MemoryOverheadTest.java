@@ -32,7 +32,12 @@ class MemoryOverheadTest {
     private PageCache cache;
 
     private void open(final int frames, final int count) throws Exception {
-        cache = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(frames * PAGE).readAhead(0).build();
+        open(frames, count, 0);
+    }
+
+    private void open(final int frames, final int count, final long readAhead) throws Exception {
+        cache = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(frames * PAGE).readAhead(readAhead)
+            .build();
         for (int i = 0; i < count; i++) {
             final ProbeFile store = new ProbeFile();
             store.truncate(1L << 62);
@@ -147,6 +152,26 @@ class MemoryOverheadTest {
                 }
             }
         }
+    }
+
+    @Test
+    @DisplayName("T18: one long scan by compound pages, each of which leaves several leaves of history at once")
+    void scanByCompoundPages() throws Exception {
+        final int frames = 16_384;
+        final int pages = 256;
+        open(frames, 1);
+        final long large = NativeMemory.reserve(pages * PAGE, false);
+        try {
+            for (long index = 0; index < 40L * frames; index += pages) {
+                assertThat(files.get(0).read(index * PAGE, large, (int) (pages * PAGE))).isEqualTo((int) (pages * PAGE));
+                if (index % frames == 0 && index > frames) {
+                    isWithinTheBound("after " + index + " pages");
+                }
+            }
+        } finally {
+            NativeMemory.release(large, pages * PAGE);
+        }
+        assertThat(cache.counters().get(CacheCounter.LARGE_PAGES)).as("of 256 pages each").isEqualTo(40L * frames / pages);
     }
 
     @Test
