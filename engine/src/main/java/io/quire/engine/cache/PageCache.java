@@ -119,6 +119,7 @@ public final class PageCache implements AutoCloseable {
         readAheadExecutor = builder.readAheadExecutor;
         readAheadBytes = builder.readAhead;
         allocator.limit((int) (builder.capacity >>> FRAME_SHIFT));
+        arena.limit(allocator.frames());
         capacityChanged(allocator.frames());
         writePolicy = builder.writePolicy;
         counters = new CacheCounters(this);

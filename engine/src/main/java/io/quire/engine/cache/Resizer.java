@@ -7,7 +7,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 import io.quire.engine.memory.FrameAllocator;
-import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.store.Errno;
 import io.quire.engine.tree.PageTree;
 
@@ -38,6 +37,7 @@ final class Resizer {
     void resize(final int frames) throws CacheException {
         final int before = cache.allocator.frames();
         if (frames >= before) {
+            cache.arena.limit(frames);
             cache.allocator.limit(frames);
             cache.capacityChanged(frames);
             return;
@@ -56,8 +56,9 @@ final class Resizer {
                 cache.capacityChanged(before);
             }
         }
+        cache.arena.limit(frames);
         if (used > frames) {
-            NativeMemory.discard(cache.arena.address(frames), (long) (used - frames) << FRAME_SHIFT);
+            cache.arena.discard(frames, used);
         }
     }
 

@@ -18,6 +18,7 @@ public final class FrameArena implements AutoCloseable {
     private final long base;
     private final long bytes;
     private final int frames;
+    private final boolean hugePages;
     private boolean closed;
 
     /**
@@ -32,8 +33,40 @@ public final class FrameArena implements AutoCloseable {
             throw new IllegalArgumentException("frames must be 1 to 2^30, not " + frames);
         }
         this.frames = frames;
+        this.hugePages = hugePages;
         this.bytes = (long) frames << FRAME_SHIFT;
         this.base = NativeMemory.reserve(bytes, hugePages);
+    }
+
+    /**
+     * Tells how many frames are in service, from the first on: huge pages are asked for where all of one is, so that the first touch
+     * of a frame below never takes memory above.
+     *
+     * @param inService number of frames, 0 to {@link #frames()}
+     */
+    public void limit(final int inService) {
+        if (hugePages) {
+            final long whole = ((long) inService << FRAME_SHIFT) & -NativeMemory.ALIGNMENT;
+            if (whole > 0) {
+                NativeMemory.advise(base, whole, true);
+            }
+            if (whole < bytes) {
+                NativeMemory.advise(base + whole, bytes - whole, false);
+            }
+        }
+    }
+
+    /**
+     * Gives the memory of frames back to the kernel. They read as zeros.
+     *
+     * @param first  first frame number
+     * @param behind last frame number + 1
+     */
+    public void discard(final int first, final int behind) {
+        // Up to the end of the huge page that the last frame may have brought in.
+        final long to = Math.min(bytes, ((long) behind << FRAME_SHIFT) + NativeMemory.ALIGNMENT - 1 & -NativeMemory.ALIGNMENT);
+        final long from = (long) first << FRAME_SHIFT;
+        NativeMemory.discard(base + from, to - from);
     }
 
     /**

@@ -61,9 +61,20 @@ public final class NativeMemory {
         if (tail > 0) {
             munmap(base + length, tail);
         }
-        // Advice only: a kernel built without transparent huge pages refuses it, and nothing is lost by that.
-        madvise(base, length, hugePages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+        advise(base, length, hugePages);
         return base;
+    }
+
+    /**
+     * Asks for transparent huge pages in a part of a reservation, or declines them there. What is touched already stays as it is.
+     *
+     * @param address   page-aligned address inside a reservation
+     * @param bytes     length, a multiple of the page size
+     * @param hugePages whether to ask for them
+     */
+    static void advise(final long address, final long bytes, final boolean hugePages) {
+        // Advice only: a kernel built without transparent huge pages refuses it, and nothing is lost by that.
+        madvise(address, bytes, hugePages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     }
 
     /**

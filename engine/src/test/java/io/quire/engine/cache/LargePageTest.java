@@ -1,6 +1,7 @@
 package io.quire.engine.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
@@ -524,6 +525,65 @@ class LargePageTest extends InterleavingFixture {
         reclaimAll();
         assertThat(file.cachedPages()).isZero();
         assertThat(readAll()).isEqualTo(content);
+    }
+
+    @Test
+    @DisplayName("H11, W3: of a write over a compound page that the store takes a part of, what arrived stays and the rest leaves")
+    void overwriteFails() throws Exception {
+        load();
+        store.behave(new ProbeFile.Behaviour() {
+            @Override
+            public void before(final ProbeFile.Call call) throws StoreException {
+                if (call.is(ProbeFile.Kind.WRITE) && call.offset() > PAGE + 100) {
+                    throw new StoreException(Errno.ENOSPC, "full");
+                }
+            }
+
+            @Override
+            public long limit(final ProbeFile.Call call) {
+                return 2 * PAGE;
+            }
+        });
+        final byte[] bytes = random(9, 5 * PAGE);
+        assertThat(file.write(PAGE + 100, bytes, 0, bytes.length)).isEqualTo(2 * PAGE);
+        store.behaveWell();
+        System.arraycopy(bytes, 0, content, PAGE + 100, 2 * PAGE);
+        assertThat(file.cachedPages()).as("pages 0 to 2, and 7").isEqualTo(4);
+        assertErrno(Errno.ENOSPC, () -> file.sync(true));
+        assertContent(content);
+    }
+
+    @Test
+    @DisplayName("H11, X11: a source that breaks in the middle of a copy over a compound page leaves nothing of it, and no pin")
+    void overwriteBreaks() throws Exception {
+        load();
+        final byte[] bytes = random(10, 4 * PAGE);
+        assertThatThrownBy(() -> file.writeFrom(new WriteSource() {
+            @Override
+            public int copy(final long offset, final long destination, final int length) {
+                OffHeap.copyFromArray(bytes, (int) offset, destination, length - PAGE);
+                throw new UnsupportedOperationException("broken");
+            }
+
+            @Override
+            public int faultIn(final long offset, final int length) {
+                return length;
+            }
+        }, PAGE, bytes.length)).hasMessage("broken");
+        assertThat(file.cachedPages()).as("the four of the run have left").isEqualTo(PAGES - 4);
+        assertContent(content);
+    }
+
+    @Test
+    @DisplayName("H11, X10: a source that gives parts of pages over a compound page is asked again where each ended")
+    void overwriteInPortions() throws Exception {
+        for (final int portion : new int[] {1000, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE - 7}) {
+            load();
+            final byte[] bytes = random(portion, 5 * PAGE + 5);
+            assertThat(file.writeFrom(new Portions(bytes, portion), PAGE + 100, bytes.length)).isEqualTo(bytes.length);
+            System.arraycopy(bytes, 0, content, PAGE + 100, bytes.length);
+            assertContent(content);
+        }
     }
 
     /** Gives all that is asked for, and notes how much that was. */

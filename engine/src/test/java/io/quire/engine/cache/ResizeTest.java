@@ -3,8 +3,12 @@ package io.quire.engine.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -19,6 +23,7 @@ import io.quire.engine.evict.ReplacementPolicies;
 class ResizeTest extends CacheFixture {
     private static final int SMALL = (int) PageCache.MIN_CAPACITY;
     private static final int LARGE = 2 * SMALL;
+    private static final Pattern MAPPING = Pattern.compile("([0-9a-f]+)-[0-9a-f]+ ");
 
     @Override
     PageCache.Builder builder() {
@@ -91,6 +96,44 @@ class ResizeTest extends CacheFixture {
         cache.resize(SMALL);
         assertThat(bytesAt(address, PAGE)).isEqualTo(new byte[PAGE]);
         assertThat(bytesAt(cache.arena.address(1999), PAGE)).isEqualTo(new byte[PAGE]);
+    }
+
+    @Test
+    @DisplayName("G10: with huge pages too a full cache has no more resident memory than its capacity, and after a shrink, and after it grew")
+    void residentMemory() throws Exception {
+        final ProbeFile from = new ProbeFile();
+        from.outsideTruncate(10L * LARGE);
+        final long[] capacities = {SMALL + 300 * PAGE, 2 * LARGE + 17 * PAGE, LARGE + 200 * PAGE, SMALL + 100 * PAGE};
+        try (PageCache other = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(capacities[0])
+            .maxCapacity(4L * LARGE).readAhead(0).build()) {
+            final CachedFile reader = other.open(from);
+            for (final long capacity : capacities) {
+                other.resize(capacity);
+                assertThat(resident(other)).as("after the change to %,d bytes", capacity).isLessThanOrEqualTo(capacity);
+                for (long at = 0; at < 4L * LARGE; at += 64 * PAGE) {
+                    reader.read(at, buffer, 64 * PAGE);
+                }
+                assertThat(resident(other)).as("full, with %,d bytes", capacity).isBetween(capacity - 64 * PAGE, capacity);
+            }
+            other.verify();
+        }
+    }
+
+    /** What the kernel counts as resident of the pages' memory, in bytes. */
+    private static long resident(final PageCache of) throws Exception {
+        final long base = of.arena.base();
+        long sum = 0;
+        boolean inside = false;
+        for (final String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+            final Matcher range = MAPPING.matcher(line);
+            if (range.lookingAt()) {
+                final long start = Long.parseUnsignedLong(range.group(1), 16);
+                inside = start >= base && start < base + of.maxCapacity();
+            } else if (inside && line.startsWith("Rss:")) {
+                sum += Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+            }
+        }
+        return sum;
     }
 
     @Test
