@@ -9,6 +9,12 @@ import java.lang.invoke.MethodHandle;
 /**
  * Makes the downcall handles of the system-call classes. Pointers are plain longs, so that a call needs no segment but
  * the one in which errno is captured (see {@link CallScratch#state()}), which is the first argument of every handle.
+ *
+ * <p><b>The fields that hold handles are static but not final.</b> The linker's code takes a slice of that segment in each
+ * call. The slice is no object in compiled code only as long as all of the linker's code is inlined, and as a constant a
+ * handle is compiled as a part of its callers: where they are so deep that HotSpot's MaxInlineLevel is reached, each call
+ * leaves 40 bytes. A handle that is no constant is called, and HotSpot compiles what it does by itself, whoever calls. That
+ * costs a call of some nanoseconds beside the system call.
  */
 final class NativeCall {
     static final MemoryLayout INT = ValueLayout.JAVA_INT;

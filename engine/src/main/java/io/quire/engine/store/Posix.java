@@ -111,39 +111,39 @@ public final class Posix {
     /** unshare: umask, working directory and root directory. */
     public static final int CLONE_FS = 0x200;
 
-    private static final MethodHandle CLOSE = NativeCall.handle("close", NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle READ = NativeCall.handle("read", NativeCall.LONG,
+    private static MethodHandle CLOSE = NativeCall.handle("close", NativeCall.INT, NativeCall.INT);
+    private static MethodHandle READ = NativeCall.handle("read", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.LONG);
-    private static final MethodHandle WRITEV = NativeCall.handle("writev", NativeCall.LONG,
+    private static MethodHandle WRITEV = NativeCall.handle("writev", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT);
-    private static final MethodHandle PREADV = NativeCall.handle("preadv", NativeCall.LONG,
+    private static MethodHandle PREADV = NativeCall.handle("preadv", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.LONG);
-    private static final MethodHandle PWRITEV = NativeCall.handle("pwritev", NativeCall.LONG,
+    private static MethodHandle PWRITEV = NativeCall.handle("pwritev", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.LONG);
-    private static final MethodHandle PREAD = NativeCall.handle("pread", NativeCall.LONG,
+    private static MethodHandle PREAD = NativeCall.handle("pread", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.LONG, NativeCall.LONG);
-    private static final MethodHandle PWRITE = NativeCall.handle("pwrite", NativeCall.LONG,
+    private static MethodHandle PWRITE = NativeCall.handle("pwrite", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.LONG, NativeCall.LONG);
-    private static final MethodHandle FTRUNCATE = NativeCall.handle("ftruncate", NativeCall.INT,
+    private static MethodHandle FTRUNCATE = NativeCall.handle("ftruncate", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG);
-    private static final MethodHandle FALLOCATE = NativeCall.handle("fallocate", NativeCall.INT,
+    private static MethodHandle FALLOCATE = NativeCall.handle("fallocate", NativeCall.INT,
         NativeCall.INT, NativeCall.INT, NativeCall.LONG, NativeCall.LONG);
-    private static final MethodHandle FSYNC = NativeCall.handle("fsync", NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle FDATASYNC = NativeCall.handle("fdatasync", NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle SYNCFS = NativeCall.handle("syncfs", NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle LSEEK = NativeCall.handle("lseek", NativeCall.LONG,
+    private static MethodHandle FSYNC = NativeCall.handle("fsync", NativeCall.INT, NativeCall.INT);
+    private static MethodHandle FDATASYNC = NativeCall.handle("fdatasync", NativeCall.INT, NativeCall.INT);
+    private static MethodHandle SYNCFS = NativeCall.handle("syncfs", NativeCall.INT, NativeCall.INT);
+    private static MethodHandle LSEEK = NativeCall.handle("lseek", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT);
-    private static final MethodHandle FLOCK = NativeCall.handle("flock", NativeCall.INT,
+    private static MethodHandle FLOCK = NativeCall.handle("flock", NativeCall.INT,
         NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle FCNTL = NativeCall.variadic("fcntl", 2, NativeCall.INT,
+    private static MethodHandle FCNTL = NativeCall.variadic("fcntl", 2, NativeCall.INT,
         NativeCall.INT, NativeCall.INT, NativeCall.LONG);
-    private static final MethodHandle SETFSUID = NativeCall.handle("setfsuid", NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle SETFSGID = NativeCall.handle("setfsgid", NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle GETEUID = NativeCall.handle("geteuid", NativeCall.INT);
-    private static final MethodHandle GETEGID = NativeCall.handle("getegid", NativeCall.INT);
-    private static final MethodHandle UNSHARE = NativeCall.handle("unshare", NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle UMASK = NativeCall.handle("umask", NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle GETRLIMIT = NativeCall.handle("getrlimit", NativeCall.INT,
+    private static MethodHandle SETFSUID = NativeCall.handle("setfsuid", NativeCall.INT, NativeCall.INT);
+    private static MethodHandle SETFSGID = NativeCall.handle("setfsgid", NativeCall.INT, NativeCall.INT);
+    private static MethodHandle GETEUID = NativeCall.handle("geteuid", NativeCall.INT);
+    private static MethodHandle GETEGID = NativeCall.handle("getegid", NativeCall.INT);
+    private static MethodHandle UNSHARE = NativeCall.handle("unshare", NativeCall.INT, NativeCall.INT);
+    private static MethodHandle UMASK = NativeCall.handle("umask", NativeCall.INT, NativeCall.INT);
+    private static MethodHandle GETRLIMIT = NativeCall.handle("getrlimit", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG);
 
     private Posix() {

@@ -95,32 +95,32 @@ public final class PosixAttributes {
 
     private static final byte[] EMPTY = {};
 
-    private static final MethodHandle STATX = NativeCall.handle("statx", NativeCall.INT,
+    private static MethodHandle STATX = NativeCall.handle("statx", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.INT, NativeCall.LONG);
-    private static final MethodHandle FCHMODAT = NativeCall.handle("fchmodat", NativeCall.INT,
+    private static MethodHandle FCHMODAT = NativeCall.handle("fchmodat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle FCHMOD = NativeCall.handle("fchmod", NativeCall.INT,
+    private static MethodHandle FCHMOD = NativeCall.handle("fchmod", NativeCall.INT,
         NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle FCHOWNAT = NativeCall.handle("fchownat", NativeCall.INT,
+    private static MethodHandle FCHOWNAT = NativeCall.handle("fchownat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle UTIMENSAT = NativeCall.handle("utimensat", NativeCall.INT,
+    private static MethodHandle UTIMENSAT = NativeCall.handle("utimensat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.LONG, NativeCall.INT);
     // glibc refuses utimensat without a name, which the kernel itself takes for the descriptor.
-    private static final MethodHandle FUTIMENS = NativeCall.handle("futimens", NativeCall.INT,
+    private static MethodHandle FUTIMENS = NativeCall.handle("futimens", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG);
-    private static final MethodHandle FACCESSAT = NativeCall.handle("faccessat", NativeCall.INT,
+    private static MethodHandle FACCESSAT = NativeCall.handle("faccessat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle FSTATFS = NativeCall.handle("fstatfs", NativeCall.INT,
+    private static MethodHandle FSTATFS = NativeCall.handle("fstatfs", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG);
-    private static final MethodHandle GETXATTR = getHandle("getxattr");
-    private static final MethodHandle LGETXATTR = getHandle("lgetxattr");
-    private static final MethodHandle SETXATTR = setHandle("setxattr");
-    private static final MethodHandle LSETXATTR = setHandle("lsetxattr");
-    private static final MethodHandle LISTXATTR = listHandle("listxattr");
-    private static final MethodHandle LLISTXATTR = listHandle("llistxattr");
-    private static final MethodHandle REMOVEXATTR = NativeCall.handle("removexattr", NativeCall.INT,
+    private static MethodHandle GETXATTR = getHandle("getxattr");
+    private static MethodHandle LGETXATTR = getHandle("lgetxattr");
+    private static MethodHandle SETXATTR = setHandle("setxattr");
+    private static MethodHandle LSETXATTR = setHandle("lsetxattr");
+    private static MethodHandle LISTXATTR = listHandle("listxattr");
+    private static MethodHandle LLISTXATTR = listHandle("llistxattr");
+    private static MethodHandle REMOVEXATTR = NativeCall.handle("removexattr", NativeCall.INT,
         NativeCall.LONG, NativeCall.LONG);
-    private static final MethodHandle LREMOVEXATTR = NativeCall.handle("lremovexattr", NativeCall.INT,
+    private static MethodHandle LREMOVEXATTR = NativeCall.handle("lremovexattr", NativeCall.INT,
         NativeCall.LONG, NativeCall.LONG);
 
     private PosixAttributes() {

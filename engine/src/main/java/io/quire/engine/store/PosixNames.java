@@ -55,28 +55,28 @@ public final class PosixNames {
     private static final long SYS_GETDENTS64 = NativeCall.ARM ? 61 : 217;
     private static final long SYS_MKNODAT = NativeCall.ARM ? 33 : 259;
 
-    private static final MethodHandle OPENAT = NativeCall.variadic("openat", 3, NativeCall.INT,
+    private static MethodHandle OPENAT = NativeCall.variadic("openat", 3, NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.INT);
-    private static final MethodHandle MKDIRAT = NativeCall.handle("mkdirat", NativeCall.INT,
+    private static MethodHandle MKDIRAT = NativeCall.handle("mkdirat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT);
     // Through syscall(2), because older glibc has it only as a macro.
-    private static final MethodHandle MKNODAT = NativeCall.variadic("syscall", 1, NativeCall.LONG,
+    private static MethodHandle MKNODAT = NativeCall.variadic("syscall", 1, NativeCall.LONG,
         NativeCall.LONG, NativeCall.LONG, NativeCall.LONG, NativeCall.LONG, NativeCall.LONG);
-    private static final MethodHandle GETDENTS64 = NativeCall.variadic("syscall", 1, NativeCall.LONG,
+    private static MethodHandle GETDENTS64 = NativeCall.variadic("syscall", 1, NativeCall.LONG,
         NativeCall.LONG, NativeCall.LONG, NativeCall.LONG, NativeCall.LONG);
-    private static final MethodHandle UNLINKAT = NativeCall.handle("unlinkat", NativeCall.INT,
+    private static MethodHandle UNLINKAT = NativeCall.handle("unlinkat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT);
-    private static final MethodHandle RENAMEAT2 = NativeCall.handle("renameat2", NativeCall.INT,
+    private static MethodHandle RENAMEAT2 = NativeCall.handle("renameat2", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.LONG, NativeCall.INT);
-    private static final MethodHandle LINKAT = NativeCall.handle("linkat", NativeCall.INT,
+    private static MethodHandle LINKAT = NativeCall.handle("linkat", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT, NativeCall.LONG, NativeCall.INT);
-    private static final MethodHandle SYMLINKAT = NativeCall.handle("symlinkat", NativeCall.INT,
+    private static MethodHandle SYMLINKAT = NativeCall.handle("symlinkat", NativeCall.INT,
         NativeCall.LONG, NativeCall.INT, NativeCall.LONG);
-    private static final MethodHandle READLINKAT = NativeCall.handle("readlinkat", NativeCall.LONG,
+    private static MethodHandle READLINKAT = NativeCall.handle("readlinkat", NativeCall.LONG,
         NativeCall.INT, NativeCall.LONG, NativeCall.LONG, NativeCall.LONG);
-    private static final MethodHandle NAME_TO_HANDLE_AT = NativeCall.handle("name_to_handle_at", NativeCall.INT,
+    private static MethodHandle NAME_TO_HANDLE_AT = NativeCall.handle("name_to_handle_at", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.LONG, NativeCall.LONG, NativeCall.INT);
-    private static final MethodHandle OPEN_BY_HANDLE_AT = NativeCall.handle("open_by_handle_at", NativeCall.INT,
+    private static MethodHandle OPEN_BY_HANDLE_AT = NativeCall.handle("open_by_handle_at", NativeCall.INT,
         NativeCall.INT, NativeCall.LONG, NativeCall.INT);
 
     private PosixNames() {

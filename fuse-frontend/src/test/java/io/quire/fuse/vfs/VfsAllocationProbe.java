@@ -71,7 +71,7 @@ public final class VfsAllocationProbe {
             check(operation.getAsInt());
         }
         long least = Long.MAX_VALUE;
-        // Compilation may finish in the middle of a round: one round without an allocation shows that none is needed.
+        // A round may still be interpreted, or be compiled anew: one without an allocation shows that none is needed.
         for (int round = 0; round < 200 && least > 0; round++) {
             threads.getCurrentThreadAllocatedBytes();
             final long before = threads.getCurrentThreadAllocatedBytes();
