@@ -2,6 +2,7 @@ package io.quire.fuse.jnr;
 
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Attributes;
+import io.quire.engine.store.FileSystemStatistics;
 import io.quire.engine.store.IoVector;
 import io.quire.fuse.vfs.Entry;
 import io.quire.fuse.vfs.OpenResult;
@@ -98,6 +99,41 @@ final class Answer implements AutoCloseable {
     int written(final long unique, final int count) {
         OffHeap.putLong(body(), Integer.toUnsignedLong(count));
         return send(unique, 0, KernelProtocol.WRITE_OUT_SIZE);
+    }
+
+    /**
+     * Sends how large an extended attribute or the list of them is.
+     *
+     * @param unique number of the request
+     * @param size   bytes
+     * @return see above
+     */
+    int extendedSize(final long unique, final int size) {
+        OffHeap.putLong(body(), Integer.toUnsignedLong(size));
+        return send(unique, 0, KernelProtocol.GETXATTR_OUT_SIZE);
+    }
+
+    /**
+     * Sends the numbers of a file system.
+     *
+     * @param unique     number of the request
+     * @param statistics the numbers
+     * @return see above
+     */
+    int statistics(final long unique, final FileSystemStatistics statistics) {
+        final long body = body();
+        OffHeap.putLong(body, statistics.blocks);
+        OffHeap.putLong(body + 8, statistics.blocksFree);
+        OffHeap.putLong(body + 16, statistics.blocksAvailable);
+        OffHeap.putLong(body + 24, statistics.files);
+        OffHeap.putLong(body + 32, statistics.filesFree);
+        OffHeap.putInt(body + 40, (int) statistics.blockSize);
+        OffHeap.putInt(body + 44, (int) statistics.nameLength);
+        OffHeap.putInt(body + 48, (int) statistics.fragmentSize);
+        for (int offset = 52; offset < KernelProtocol.STATFS_OUT_SIZE; offset += Integer.BYTES) {
+            OffHeap.putInt(body + offset, 0);
+        }
+        return send(unique, 0, KernelProtocol.STATFS_OUT_SIZE);
     }
 
     /**

@@ -5,8 +5,9 @@ import io.quire.engine.store.Errno;
 import io.quire.fuse.vfs.FileSystem;
 
 /**
- * The operations that programs wait for most, decoded from the kernel's message and answered without libfuse: no handle
- * is allocated, no list of requests locked, and Java is not left but for the two system calls (F13). Thread-safe.
+ * The operations, decoded from the kernel's message and answered without libfuse: no handle is allocated, no list of
+ * requests locked, and Java is not left but for the two system calls (F13). What works on handles is here, the rest in
+ * {@link NameOperations} and {@link AttributeOperations}. Thread-safe.
  *
  * <p>libfuse keeps a list of requests for INTERRUPT. Operations are never told of interrupts (F8), so INTERRUPT is
  * answered with ENOSYS, and the kernel sends no further ones.
@@ -14,6 +15,8 @@ import io.quire.fuse.vfs.FileSystem;
 final class DirectOperations {
     private final FileSystem fileSystem;
     private final Privileges privileges;
+    private final NameOperations names;
+    private final AttributeOperations attributes;
     private final boolean ownerOnly;
     private final int owner = SystemCalls.LIBC.geteuid();
 
@@ -21,12 +24,14 @@ final class DirectOperations {
      * Prepares.
      *
      * @param fileSystem what answers the requests
-     * @param ownerOnly  whether libfuse refuses what users other than root and the one who mounts ask for
+     * @param ownerOnly  whether users other than root and the one who mounts may only use what is open already
      */
     DirectOperations(final FileSystem fileSystem, final boolean ownerOnly) {
         this.fileSystem = fileSystem;
         this.ownerOnly = ownerOnly;
         privileges = new Privileges(fileSystem);
+        names = new NameOperations(fileSystem);
+        attributes = new AttributeOperations(fileSystem, privileges);
     }
 
     /**
@@ -41,12 +46,13 @@ final class DirectOperations {
         if (kind == null) {
             return request.opcode() == KernelProtocol.INTERRUPT && interrupt(worker);
         }
-        if (ownerOnly && request.uid() != 0 && request.uid() != owner && entersByName(kind)) {
-            return false;
-        }
-        final long start = worker.beginDirect();
+        final long start = worker.begin();
         try {
-            dispatch(worker, request);
+            if (ownerOnly && request.uid() != 0 && request.uid() != owner && !onlyUsesWhatIsOpen(kind)) {
+                worker.replyError(Errno.EACCES);
+            } else {
+                dispatch(worker, request);
+            }
         } catch (final Throwable e) {
             worker.failed(kind, e);
         }
@@ -60,6 +66,7 @@ final class DirectOperations {
             case KernelProtocol.WRITE -> OperationKind.WRITE;
             case KernelProtocol.LOOKUP -> OperationKind.LOOKUP;
             case KernelProtocol.GETATTR -> OperationKind.GETATTR;
+            case KernelProtocol.SETATTR -> OperationKind.SETATTR;
             case KernelProtocol.OPEN -> OperationKind.OPEN;
             case KernelProtocol.CREATE -> OperationKind.CREATE;
             case KernelProtocol.FLUSH -> OperationKind.FLUSH;
@@ -68,15 +75,32 @@ final class DirectOperations {
             case KernelProtocol.OPENDIR -> OperationKind.OPENDIR;
             case KernelProtocol.READDIR -> OperationKind.READDIR;
             case KernelProtocol.RELEASEDIR -> OperationKind.RELEASEDIR;
+            case KernelProtocol.FSYNCDIR -> OperationKind.FSYNCDIR;
+            case KernelProtocol.READLINK -> OperationKind.READLINK;
+            case KernelProtocol.SYMLINK -> OperationKind.SYMLINK;
+            case KernelProtocol.MKNOD -> OperationKind.MKNOD;
+            case KernelProtocol.MKDIR -> OperationKind.MKDIR;
+            case KernelProtocol.UNLINK -> OperationKind.UNLINK;
+            case KernelProtocol.RMDIR -> OperationKind.RMDIR;
+            case KernelProtocol.RENAME -> OperationKind.RENAME;
+            case KernelProtocol.LINK -> OperationKind.LINK;
+            case KernelProtocol.STATFS -> OperationKind.STATFS;
+            case KernelProtocol.SETXATTR -> OperationKind.SETXATTR;
+            case KernelProtocol.GETXATTR -> OperationKind.GETXATTR;
+            case KernelProtocol.LISTXATTR -> OperationKind.LISTXATTR;
+            case KernelProtocol.REMOVEXATTR -> OperationKind.REMOVEXATTR;
+            case KernelProtocol.ACCESS -> OperationKind.ACCESS;
+            case KernelProtocol.IOCTL -> OperationKind.IOCTL;
+            case KernelProtocol.FALLOCATE -> OperationKind.FALLOCATE;
             case KernelProtocol.FORGET, KernelProtocol.BATCH_FORGET -> OperationKind.FORGET;
             default -> null;
         };
     }
 
-    /** Whether it is one of those that libfuse refuses to strangers under {@code allow_root}; what is open may be used. */
-    private static boolean entersByName(final OperationKind kind) {
+    /** Whether it is one of those that strangers may ask for under {@code allow_root}. */
+    private static boolean onlyUsesWhatIsOpen(final OperationKind kind) {
         return switch (kind) {
-            case LOOKUP, GETATTR, OPEN, CREATE, OPENDIR -> true;
+            case READ, WRITE, FLUSH, FSYNC, RELEASE, READDIR, FSYNCDIR, RELEASEDIR, FORGET -> true;
             default -> false;
         };
     }
@@ -85,9 +109,9 @@ final class DirectOperations {
         switch (request.opcode()) {
             case KernelProtocol.READ -> read(worker, request);
             case KernelProtocol.WRITE -> write(worker, request);
-            case KernelProtocol.LOOKUP -> worker.answerEntry(fileSystem,
-                fileSystem.lookup(worker.caller(), request.node(), request.name(0), worker.entry));
-            case KernelProtocol.GETATTR -> getattr(worker, request);
+            case KernelProtocol.LOOKUP -> names.lookup(worker, request);
+            case KernelProtocol.GETATTR -> attributes.getattr(worker, request);
+            case KernelProtocol.SETATTR -> attributes.setattr(worker, request);
             case KernelProtocol.OPEN -> open(worker, request);
             case KernelProtocol.CREATE -> create(worker, request);
             case KernelProtocol.FLUSH -> {
@@ -100,8 +124,7 @@ final class DirectOperations {
             }
             case KernelProtocol.FSYNC -> {
                 request.require(KernelProtocol.FSYNC_IN_SIZE);
-                worker.replyStatus(fileSystem.fsync(request.bodyLong(0),
-                    (request.bodyWord(KernelProtocol.FSYNC_FLAGS_OFFSET) & KernelProtocol.FSYNC_DATA_ONLY) != 0));
+                worker.replyStatus(fileSystem.fsync(request.bodyLong(0), dataOnly(request)));
             }
             case KernelProtocol.OPENDIR -> opendir(worker, request);
             case KernelProtocol.READDIR -> readdir(worker, request);
@@ -109,6 +132,26 @@ final class DirectOperations {
                 request.require(KernelProtocol.RELEASE_IN_SIZE);
                 worker.replyStatus(fileSystem.releasedir(request.bodyLong(0)));
             }
+            case KernelProtocol.FSYNCDIR -> {
+                request.require(KernelProtocol.FSYNC_IN_SIZE);
+                worker.replyStatus(fileSystem.fsyncdir(request.bodyLong(0), dataOnly(request)));
+            }
+            case KernelProtocol.FALLOCATE -> fallocate(worker, request);
+            case KernelProtocol.IOCTL -> worker.replyError(Errno.ENOTTY);
+            case KernelProtocol.MKNOD -> names.mknod(worker, request);
+            case KernelProtocol.MKDIR -> names.mkdir(worker, request);
+            case KernelProtocol.SYMLINK -> names.symlink(worker, request);
+            case KernelProtocol.LINK -> names.link(worker, request);
+            case KernelProtocol.UNLINK -> names.unlink(worker, request);
+            case KernelProtocol.RMDIR -> names.rmdir(worker, request);
+            case KernelProtocol.RENAME -> names.rename(worker, request);
+            case KernelProtocol.READLINK -> attributes.readlink(worker, request);
+            case KernelProtocol.ACCESS -> attributes.access(worker, request);
+            case KernelProtocol.STATFS -> attributes.statfs(worker, request);
+            case KernelProtocol.GETXATTR -> attributes.getxattr(worker, request);
+            case KernelProtocol.LISTXATTR -> attributes.listxattr(worker, request);
+            case KernelProtocol.SETXATTR -> attributes.setxattr(worker, request);
+            case KernelProtocol.REMOVEXATTR -> attributes.removexattr(worker, request);
             case KernelProtocol.FORGET -> forget(worker, request);
             case KernelProtocol.BATCH_FORGET -> forgetMany(worker, request);
             default -> throw new IllegalStateException("opcode " + request.opcode() + " is not decoded here");
@@ -117,7 +160,7 @@ final class DirectOperations {
 
     /** Not an operation: nothing waits for it, and the kernel takes the refusal for all times. */
     private static boolean interrupt(final FuseWorker worker) {
-        worker.beginDirect();
+        worker.begin();
         worker.replyError(Errno.ENOSYS);
         return true;
     }
@@ -160,16 +203,16 @@ final class DirectOperations {
         return size;
     }
 
-    private void getattr(final FuseWorker worker, final Request request) {
-        request.require(KernelProtocol.GETATTR_IN_SIZE);
-        final boolean opened = (request.bodyWord(0) & KernelProtocol.GETATTR_HAS_FH) != 0;
-        final int result = fileSystem.getattr(request.node(),
-            opened ? request.bodyLong(KernelProtocol.GETATTR_FH_OFFSET) : 0, worker.attributes);
-        if (result < 0) {
-            worker.replyError(-result);
-        } else {
-            worker.replyAttributes(fileSystem.attrTimeoutNanos());
-        }
+    private static boolean dataOnly(final Request request) {
+        return (request.bodyWord(KernelProtocol.FSYNC_FLAGS_OFFSET) & KernelProtocol.FSYNC_DATA_ONLY) != 0;
+    }
+
+    private void fallocate(final FuseWorker worker, final Request request) {
+        request.require(KernelProtocol.FALLOCATE_IN_SIZE);
+        worker.replyStatus(fileSystem.fallocate(request.node(), request.bodyLong(0),
+            request.bodyWord(KernelProtocol.FALLOCATE_MODE_OFFSET),
+            request.bodyLong(KernelProtocol.FALLOCATE_OFFSET_OFFSET),
+            request.bodyLong(KernelProtocol.FALLOCATE_LENGTH_OFFSET)));
     }
 
     private void open(final FuseWorker worker, final Request request) {

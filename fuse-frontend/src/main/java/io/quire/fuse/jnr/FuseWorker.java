@@ -11,28 +11,26 @@ import io.quire.engine.store.FileSystemStatistics;
 import io.quire.fuse.vfs.OpenResult;
 import io.quire.fuse.vfs.SetAttributes;
 
-import org.agrona.UnsafeApi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One long-lived thread that reads requests and serves them, with all that a request needs: native memory for the
- * message and for the answer, and the holders that the file system fills in. Since the thread is a Java thread, an
- * operation that libfuse calls back finds the JVM attached, and finds its worker by asking for the current thread.
+ * message and for the answer, and the holders that the file system fills in.
  *
- * <p>Invariants F1 to F4 live here: {@link #begin} arms the request, every {@code reply} method disarms it before it
- * hands it to libfuse, which frees it whatever comes of it, and {@link #failed} answers only what is still armed.
+ * <p>Invariants F1 and F2 live here: {@link #begin} arms the request, every {@code reply} method disarms it before it
+ * sends the answer, and {@link #failed} answers only what is still armed.
  *
  * <p>Confined to its thread, apart from what {@link Thread} offers.
  */
 final class FuseWorker extends Thread {
     private static final Logger LOG = LoggerFactory.getLogger(FuseWorker.class);
 
-    private static final int MAX_ERRNO = 1000;
+    /** The kernel refuses an answer with this or a greater one, and the caller would wait for ever. */
+    private static final int MAX_ERRNO = 512;
     private static final int XATTR_SIZE_MAX = 65_536;
     private static final int DATA_SIZE = 128 << 10;
     private static final int TARGET_MAX = 4096;
-    private static final double NANOS_PER_SECOND = 1e9;
 
     final Libfuse.Functions libfuse;
     final Caller caller = new Caller();
@@ -61,13 +59,9 @@ final class FuseWorker extends Thread {
     private final Readers readers;
     final Request request;
     private final Answer answer;
-    private final Scratch nativeEntry = new Scratch(FuseLayout.ENTRY_SIZE);
-    private final Scratch nativeStatvfs = new Scratch(FuseLayout.STATVFS_SIZE);
     private Scratch data = new Scratch(DATA_SIZE);
-    /** What has to be answered: the kernel's number of the request, or libfuse's handle; 0 when nothing has. */
+    /** What has to be answered: the kernel's number of the request; 0 when nothing has. */
     private long armed;
-    private boolean decodedHere;
-    private int setattrValid;
 
     FuseWorker(final Connection connection, final OperationTimer timer, final String name) {
         super(null, null, name, 0, false);
@@ -97,15 +91,6 @@ final class FuseWorker extends Thread {
      */
     record Connection(Libfuse.Functions libfuse, long session, long channel, Device device, Negotiation negotiation,
                       DirectOperations direct, Readers readers) {
-    }
-
-    /**
-     * The worker that runs this callback.
-     *
-     * @return the current thread
-     */
-    static FuseWorker current() {
-        return (FuseWorker) Thread.currentThread();
     }
 
     /** Serves requests until the file system is unmounted or the session was told to end (F7). */
@@ -146,7 +131,6 @@ final class FuseWorker extends Thread {
     }
 
     private void serveByLibfuse() {
-        setattrValid = request.bodyLength() >= Integer.BYTES ? request.bodyWord(0) : 0;
         if (request.opcode() == KernelProtocol.INIT) {
             negotiation.answer(libfuse, session, channel, request.address(), request.length());
         } else {
@@ -157,31 +141,16 @@ final class FuseWorker extends Thread {
     private void free() {
         request.close();
         answer.close();
-        nativeEntry.close();
-        nativeStatvfs.close();
         data.close();
     }
 
     /**
-     * A request that libfuse has decoded begins: from here on it must be answered.
-     *
-     * @param handle libfuse's handle
-     * @return the time, when somebody wants to know, otherwise 0
-     */
-    long begin(final long handle) {
-        armed = handle;
-        decodedHere = false;
-        return timer == null ? 0 : System.nanoTime();
-    }
-
-    /**
-     * A request that is decoded here begins: from here on it must be answered.
+     * A request begins: from here on it must be answered.
      *
      * @return the time, when somebody wants to know, otherwise 0
      */
-    long beginDirect() {
+    long begin() {
         armed = request.unique();
-        decodedHere = true;
         return timer == null ? 0 : System.nanoTime();
     }
 
@@ -252,26 +221,6 @@ final class FuseWorker extends Thread {
     }
 
     /**
-     * The umask of the caller of a request that libfuse has decoded.
-     *
-     * @return permission bits
-     */
-    int umask() {
-        return OffHeap.getInt(libfuse.fuse_req_ctx(armed) + FuseLayout.CONTEXT_UMASK_OFFSET);
-    }
-
-    /**
-     * Looks at a flag of a setattr. libfuse clears those that it does not know in the message itself, so the word was
-     * put aside before.
-     *
-     * @param flag a bit of the kernel's {@code valid}
-     * @return whether it is set
-     */
-    boolean setattrHas(final int flag) {
-        return (setattrValid & flag) != 0;
-    }
-
-    /**
      * Makes the kernel forget the attributes of a node. Takes no lock of the kernel's that a request could hold, so
      * it may be called from within an operation.
      *
@@ -298,10 +247,7 @@ final class FuseWorker extends Thread {
 
     /** What has no answer, as FORGET. */
     void replyNone() {
-        final long taken = disarm();
-        if (!decodedHere) {
-            libfuse.fuse_reply_none(taken);
-        }
+        disarm();
     }
 
     /**
@@ -314,12 +260,7 @@ final class FuseWorker extends Thread {
     }
 
     private void replyCode(final int code) {
-        final long taken = disarm();
-        if (decodedHere) {
-            answer.status(taken, code);
-        } else {
-            libfuse.fuse_reply_err(taken, code);
-        }
+        answer.status(disarm(), code);
     }
 
     /**
@@ -341,12 +282,7 @@ final class FuseWorker extends Thread {
      * @return whether the kernel took it; otherwise it has not counted the lookup (F5)
      */
     boolean replyEntry() {
-        final long taken = disarm();
-        if (decodedHere) {
-            return answer.entry(taken, entry) == 0;
-        }
-        encodeEntry();
-        return libfuse.fuse_reply_entry(taken, nativeEntry.address()) == 0;
+        return answer.entry(disarm(), entry) == 0;
     }
 
     /**
@@ -364,26 +300,21 @@ final class FuseWorker extends Thread {
     }
 
     /**
-     * Answers with {@link #entry} and {@link #opened}; for requests that are decoded here.
+     * Answers with {@link #entry} and {@link #opened}.
      *
      * @return whether the kernel took it; otherwise it knows neither the node nor the handle (F5)
      */
     boolean replyCreate() {
-        return answer.created(disarmDirect(), entry, opened) == 0;
+        return answer.created(disarm(), entry, opened) == 0;
     }
 
     /**
-     * Answers with {@link #opened}; for requests that are decoded here.
+     * Answers with {@link #opened}.
      *
      * @return whether the kernel took it; otherwise it does not know the handle and will not release it (F5)
      */
     boolean replyOpen() {
-        return answer.opened(disarmDirect(), opened) == 0;
-    }
-
-    private long disarmDirect() {
-        assert decodedHere : "libfuse has decoded the request";
-        return disarm();
+        return answer.opened(disarm(), opened) == 0;
     }
 
     /**
@@ -392,35 +323,28 @@ final class FuseWorker extends Thread {
      * @param timeoutNanos how long the kernel may believe them
      */
     void replyAttributes(final long timeoutNanos) {
-        final long taken = disarm();
-        if (decodedHere) {
-            answer.attributes(taken, attributes, timeoutNanos);
-        } else {
-            final long stat = nativeEntry.address() + FuseLayout.ENTRY_ATTRIBUTES_OFFSET;
-            encode(attributes, stat);
-            libfuse.fuse_reply_attr(taken, stat, timeoutNanos / NANOS_PER_SECOND);
-        }
+        answer.attributes(disarm(), attributes, timeoutNanos);
     }
 
     /**
-     * Answers with the first bytes of {@link #target}.
+     * Answers with bytes from the heap.
      *
-     * @param length bytes, less than 4096
+     * @param bytes  where they begin
+     * @param length how many
      */
-    void replyTarget(final int length) {
-        final long address = data(length + 1L);
-        OffHeap.copyFromArray(target, 0, address, length);
-        OffHeap.putByte(address + length, (byte) 0);
-        libfuse.fuse_reply_readlink(disarm(), address);
+    void replyBytes(final byte[] bytes, final int length) {
+        final long address = data(length);
+        OffHeap.copyFromArray(bytes, 0, address, length);
+        replyData(address, length);
     }
 
     /**
-     * Answers a write; for requests that are decoded here.
+     * Answers a write.
      *
      * @param count bytes that were written
      */
     void replyWritten(final int count) {
-        answer.written(disarmDirect(), count);
+        answer.written(disarm(), count);
     }
 
     /**
@@ -430,12 +354,7 @@ final class FuseWorker extends Thread {
      * @param length  bytes
      */
     void replyData(final long address, final long length) {
-        final long taken = disarm();
-        if (decodedHere) {
-            answer.data(taken, address, length);
-        } else {
-            libfuse.fuse_reply_buf(taken, address, length);
-        }
+        answer.data(disarm(), address, length);
     }
 
     /**
@@ -448,67 +367,16 @@ final class FuseWorker extends Thread {
         if (result < 0) {
             replyError(-result);
         } else if (capacity == 0) {
-            libfuse.fuse_reply_xattr(disarm(), result);
+            answer.extendedSize(disarm(), result);
         } else if (result > capacity) {
             replyError(Errno.ERANGE);
         } else {
-            final long address = data(result);
-            OffHeap.copyFromArray(extended, 0, address, result);
-            replyData(address, result);
+            replyBytes(extended, result);
         }
     }
 
     /** Answers with {@link #statistics}. */
     void replyStatistics() {
-        final long base = nativeStatvfs.address();
-        OffHeap.putLong(base + FuseLayout.STATVFS_BSIZE_OFFSET, statistics.blockSize);
-        OffHeap.putLong(base + FuseLayout.STATVFS_FRSIZE_OFFSET, statistics.fragmentSize);
-        OffHeap.putLong(base + FuseLayout.STATVFS_BLOCKS_OFFSET, statistics.blocks);
-        OffHeap.putLong(base + FuseLayout.STATVFS_BFREE_OFFSET, statistics.blocksFree);
-        OffHeap.putLong(base + FuseLayout.STATVFS_BAVAIL_OFFSET, statistics.blocksAvailable);
-        OffHeap.putLong(base + FuseLayout.STATVFS_FILES_OFFSET, statistics.files);
-        OffHeap.putLong(base + FuseLayout.STATVFS_FFREE_OFFSET, statistics.filesFree);
-        OffHeap.putLong(base + FuseLayout.STATVFS_FAVAIL_OFFSET, statistics.filesFree);
-        OffHeap.putLong(base + FuseLayout.STATVFS_NAMEMAX_OFFSET, statistics.nameLength);
-        libfuse.fuse_reply_statfs(disarm(), base);
-    }
-
-    private void encodeEntry() {
-        final long base = nativeEntry.address();
-        OffHeap.putLong(base + FuseLayout.ENTRY_NODE_OFFSET, entry.node);
-        OffHeap.putLong(base + FuseLayout.ENTRY_GENERATION_OFFSET, entry.generation);
-        encode(entry.attributes, base + FuseLayout.ENTRY_ATTRIBUTES_OFFSET);
-        UnsafeApi.putDouble(base + FuseLayout.ENTRY_ATTRIBUTES_TIMEOUT_OFFSET,
-            entry.attrTimeoutNanos / NANOS_PER_SECOND);
-        UnsafeApi.putDouble(base + FuseLayout.ENTRY_TIMEOUT_OFFSET, entry.entryTimeoutNanos / NANOS_PER_SECOND);
-    }
-
-    private static void encode(final Attributes from, final long stat) {
-        OffHeap.putLong(stat + FuseLayout.STAT_DEV_OFFSET, from.dev);
-        OffHeap.putLong(stat + FuseLayout.STAT_INO_OFFSET, from.ino);
-        OffHeap.putInt(stat + FuseLayout.STAT_MODE_OFFSET, from.mode);
-        putWord(stat + FuseLayout.STAT_NLINK_OFFSET, FuseLayout.STAT_NLINK_SIZE, from.nlink);
-        OffHeap.putInt(stat + FuseLayout.STAT_UID_OFFSET, from.uid);
-        OffHeap.putInt(stat + FuseLayout.STAT_GID_OFFSET, from.gid);
-        OffHeap.putLong(stat + FuseLayout.STAT_RDEV_OFFSET, from.rdev);
-        OffHeap.putLong(stat + FuseLayout.STAT_SIZE_OFFSET, from.size);
-        putWord(stat + FuseLayout.STAT_BLKSIZE_OFFSET, FuseLayout.STAT_BLKSIZE_SIZE, from.blockSize);
-        OffHeap.putLong(stat + FuseLayout.STAT_BLOCKS_OFFSET, from.blocks);
-        putTime(stat + FuseLayout.STAT_ATIME_OFFSET, from.atimeSeconds, from.atimeNanos);
-        putTime(stat + FuseLayout.STAT_MTIME_OFFSET, from.mtimeSeconds, from.mtimeNanos);
-        putTime(stat + FuseLayout.STAT_CTIME_OFFSET, from.ctimeSeconds, from.ctimeNanos);
-    }
-
-    private static void putWord(final long address, final int size, final int value) {
-        if (size == Long.BYTES) {
-            OffHeap.putLong(address, Integer.toUnsignedLong(value));
-        } else {
-            OffHeap.putInt(address, value);
-        }
-    }
-
-    private static void putTime(final long address, final long seconds, final int nanos) {
-        OffHeap.putLong(address, seconds);
-        OffHeap.putLong(address + FuseLayout.TIMESPEC_NANOS_OFFSET, nanos);
+        answer.statistics(disarm(), statistics);
     }
 }

@@ -36,7 +36,7 @@ public final class JnrTransport implements AutoCloseable {
 
     private final Libfuse.Functions libfuse;
     private final Negotiation negotiation;
-    private final Operations operations;
+    private final LibfuseTable table;
     private final List<FuseWorker> workers = new ArrayList<>();
     /** Read to notify, written to give the channel back. */
     private final ReentrantReadWriteLock channelLock = new ReentrantReadWriteLock();
@@ -45,11 +45,10 @@ public final class JnrTransport implements AutoCloseable {
     private long channel;
     private boolean closed;
 
-    private JnrTransport(final Libfuse.Functions libfuse, final FileSystem fileSystem,
-                         final TransportOptions options) {
+    private JnrTransport(final Libfuse.Functions libfuse, final TransportOptions options) {
         this.libfuse = libfuse;
         negotiation = new Negotiation(options.bigWrites());
-        operations = new Operations(fileSystem, negotiation::init);
+        table = new LibfuseTable(negotiation::init);
     }
 
     /**
@@ -68,11 +67,11 @@ public final class JnrTransport implements AutoCloseable {
         final Libfuse.Functions libfuse = MountChecks.library();
         MountChecks.device(arguments.allowOther());
         final Path real = MountChecks.mountPoint(mountPoint, arguments.nonEmpty());
-        final JnrTransport transport = new JnrTransport(libfuse, fileSystem, options);
+        final JnrTransport transport = new JnrTransport(libfuse, options);
         try {
             transport.connect(real, arguments);
         } finally {
-            transport.operations.free();
+            transport.table.free();
         }
         transport.start(fileSystem, real, options, arguments.ownerOnly());
         return transport;
@@ -91,7 +90,7 @@ public final class JnrTransport implements AutoCloseable {
                     throw new MountException(MountChecks.explain(mountPoint, printed.finish()));
                 }
                 SystemCalls.LIBC.fcntl(libfuse.fuse_chan_fd(channel), SystemCalls.F_SETFD, SystemCalls.FD_CLOEXEC);
-                session = libfuse.fuse_lowlevel_new(struct.address(), operations.address(), Operations.TABLE_SIZE, 0);
+                session = libfuse.fuse_lowlevel_new(struct.address(), table.address(), LibfuseTable.SIZE, 0);
                 final MountTable.Mount mount = session == 0 ? null : MountTable.at(mountPoint);
                 if (mount == null || !mount.isQuire()) {
                     libfuse.fuse_unmount(path.address(), channel);

@@ -29,19 +29,37 @@ final class KernelProtocol {
     static final int LOOKUP = 1;
     static final int FORGET = 2;
     static final int GETATTR = 3;
+    static final int SETATTR = 4;
+    static final int READLINK = 5;
+    static final int SYMLINK = 6;
+    static final int MKNOD = 8;
+    static final int MKDIR = 9;
+    static final int UNLINK = 10;
+    static final int RMDIR = 11;
+    static final int RENAME = 12;
+    static final int LINK = 13;
     static final int OPEN = 14;
     static final int READ = 15;
     static final int WRITE = 16;
+    static final int STATFS = 17;
     static final int RELEASE = 18;
     static final int FSYNC = 20;
+    static final int SETXATTR = 21;
+    static final int GETXATTR = 22;
+    static final int LISTXATTR = 23;
+    static final int REMOVEXATTR = 24;
     static final int FLUSH = 25;
     static final int INIT = 26;
     static final int OPENDIR = 27;
     static final int READDIR = 28;
     static final int RELEASEDIR = 29;
+    static final int FSYNCDIR = 30;
+    static final int ACCESS = 34;
     static final int CREATE = 35;
     static final int INTERRUPT = 36;
+    static final int IOCTL = 39;
     static final int BATCH_FORGET = 42;
+    static final int FALLOCATE = 43;
 
     static final int FORGET_IN_SIZE = 8;
     static final int BATCH_FORGET_IN_SIZE = 8;
@@ -50,6 +68,38 @@ final class KernelProtocol {
     static final int GETATTR_IN_SIZE = 16;
     static final int GETATTR_FH_OFFSET = 8;
     static final int GETATTR_HAS_FH = 1;
+
+    static final int SETATTR_IN_SIZE = 88;
+    static final int SETATTR_FH_OFFSET = 8;
+    static final int SETATTR_SIZE_OFFSET = 16;
+    static final int SETATTR_ATIME_OFFSET = 32;
+    static final int SETATTR_MTIME_OFFSET = 40;
+    static final int SETATTR_ATIME_NANOS_OFFSET = 56;
+    static final int SETATTR_MTIME_NANOS_OFFSET = 60;
+    static final int SETATTR_MODE_OFFSET = 68;
+    static final int SETATTR_UID_OFFSET = 76;
+    static final int SETATTR_GID_OFFSET = 80;
+    /** In {@code valid}, beside the bits of {@link io.quire.fuse.vfs.SetAttributes}. */
+    static final int SETATTR_HAS_FH = 1 << 6;
+    static final int SETATTR_KILL_SUIDGID = 1 << 11;
+
+    static final int MKNOD_IN_SIZE = 16;
+    static final int MKNOD_DEVICE_OFFSET = 4;
+    static final int MKNOD_UMASK_OFFSET = 8;
+    static final int MKDIR_IN_SIZE = 8;
+    static final int MKDIR_UMASK_OFFSET = 4;
+    static final int RENAME_IN_SIZE = 8;
+    static final int LINK_IN_SIZE = 8;
+    static final int ACCESS_IN_SIZE = 8;
+    static final int GETXATTR_IN_SIZE = 8;
+    /** Without SETXATTR_EXT, which is not negotiated. */
+    static final int SETXATTR_IN_SIZE = 8;
+    static final int SETXATTR_FLAGS_OFFSET = 4;
+
+    static final int FALLOCATE_IN_SIZE = 32;
+    static final int FALLOCATE_OFFSET_OFFSET = 8;
+    static final int FALLOCATE_LENGTH_OFFSET = 16;
+    static final int FALLOCATE_MODE_OFFSET = 24;
 
     static final int OPEN_IN_SIZE = 8;
     static final int OPEN_IN_FLAGS_OFFSET = 4;
@@ -70,7 +120,7 @@ final class KernelProtocol {
     static final int TRANSFER_FLAGS_OFFSET = 20;
     static final int WRITE_KILL_SUIDGID = 1 << 2;
 
-    /** RELEASE, RELEASEDIR, FLUSH and FSYNC begin with the handle. */
+    /** RELEASE, RELEASEDIR, FLUSH, FSYNC and FSYNCDIR begin with the handle. */
     static final int RELEASE_IN_SIZE = 24;
     static final int FLUSH_IN_SIZE = 24;
     static final int FSYNC_IN_SIZE = 16;
@@ -82,6 +132,8 @@ final class KernelProtocol {
     static final int ATTR_OUT_SIZE = 16 + ATTRIBUTES_SIZE;
     static final int OPEN_OUT_SIZE = 16;
     static final int WRITE_OUT_SIZE = 8;
+    static final int STATFS_OUT_SIZE = 80;
+    static final int GETXATTR_OUT_SIZE = 8;
 
     private KernelProtocol() {
     }

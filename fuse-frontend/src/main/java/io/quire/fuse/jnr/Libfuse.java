@@ -64,33 +64,6 @@ final class Libfuse {
         void fuse_session_destroy(long session);
 
         @IgnoreError
-        long fuse_req_ctx(long request);
-
-        @IgnoreError
-        int fuse_reply_err(long request, int error);
-
-        @IgnoreError
-        void fuse_reply_none(long request);
-
-        @IgnoreError
-        int fuse_reply_entry(long request, long entry);
-
-        @IgnoreError
-        int fuse_reply_attr(long request, long stat, double timeoutSeconds);
-
-        @IgnoreError
-        int fuse_reply_readlink(long request, long target);
-
-        @IgnoreError
-        int fuse_reply_buf(long request, long buffer, long size);
-
-        @IgnoreError
-        int fuse_reply_statfs(long request, long statvfs);
-
-        @IgnoreError
-        int fuse_reply_xattr(long request, long count);
-
-        @IgnoreError
         int fuse_lowlevel_notify_inval_inode(long channel, long node, long offset, long length);
 
         @IgnoreError

@@ -100,7 +100,7 @@ final class Request implements AutoCloseable {
     }
 
     /**
-     * Copies a name, byte for byte (F4).
+     * Copies a name or a link's target, byte for byte (F4).
      *
      * @param offset where it begins in the body
      * @return its bytes without the NUL
@@ -114,6 +114,21 @@ final class Request implements AutoCloseable {
         }
         require(end + 1L);
         final byte[] bytes = new byte[end - offset];
+        OffHeap.copyToArray(body() + offset, bytes, 0, bytes.length);
+        return bytes;
+    }
+
+    /**
+     * Copies bytes.
+     *
+     * @param offset where they begin in the body
+     * @param size   how many
+     * @return the bytes
+     * @throws IllegalStateException when the message ends before they do
+     */
+    byte[] bytes(final int offset, final long size) {
+        require(offset + size);
+        final byte[] bytes = new byte[(int) size];
         OffHeap.copyToArray(body() + offset, bytes, 0, bytes.length);
         return bytes;
     }

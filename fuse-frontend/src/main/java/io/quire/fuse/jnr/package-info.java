@@ -1,5 +1,5 @@
 /**
- * The {@code jnr} transport: libfuse 2.9's low-level interface, driven from Java threads through jnr-ffi.
+ * The {@code jnr} transport: mounted and negotiated by libfuse 2.9's low-level interface through jnr-ffi, served by Java threads.
  *
  * <p>The door is {@link io.quire.fuse.jnr.JnrTransport}. It mounts, starts long-lived platform threads that read
  * requests, and translates each into one call of {@link io.quire.fuse.vfs.FileSystem}; nothing else is decided here.

@@ -1,9 +1,12 @@
 package io.quire.fuse.jnr;
 
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Posix;
@@ -26,6 +29,8 @@ final class Wire implements AutoCloseable {
     private final int server;
     private final DirectOperations direct;
     final FuseWorker worker;
+    /** The functions of libfuse that were called, in order; none does anything. */
+    final List<String> toldKernel = new ArrayList<>();
     private boolean kernelClosed;
 
     /** Of the C library; public for jnr-ffi only. */
@@ -47,7 +52,12 @@ final class Wire implements AutoCloseable {
         kernel = OffHeap.getInt(memory.address());
         server = OffHeap.getInt(memory.address() + Integer.BYTES);
         direct = new DirectOperations(fileSystem, ownerOnly);
-        worker = new FuseWorker(new FuseWorker.Connection(null, 0, 0, new Device(server), null, direct,
+        final Libfuse.Functions libfuse = (Libfuse.Functions) Proxy.newProxyInstance(Wire.class.getClassLoader(),
+            new Class<?>[] {Libfuse.Functions.class}, (proxy, method, arguments) -> {
+                toldKernel.add(method.getName());
+                return 0;
+            });
+        worker = new FuseWorker(new FuseWorker.Connection(libfuse, 0, 0, new Device(server), null, direct,
             new Readers()), null, "wire");
     }
 
