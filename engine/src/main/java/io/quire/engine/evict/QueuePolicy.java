@@ -19,7 +19,7 @@ import io.quire.engine.memory.PageDescriptors;
  * </pre>
  *
  * <p>A page in transit is in no queue, and its tag still tells which one it came from. Of a compound page only the first frame
- * stands in a queue; tags of the others are {@link #NOWHERE}. Q1 to Q4 in {@code native-notes/replacement.md}.
+ * stands in a queue; tags of the others are {@link #NOWHERE}. Q1 to Q5 in {@code native-notes/replacement.md}.
  */
 abstract class QueuePolicy implements ReplacementPolicy {
     /** The tag of a frame that is in no queue. Queues have the tags 1 to 7. */
@@ -27,11 +27,16 @@ abstract class QueuePolicy implements ReplacementPolicy {
     /** Added to the tag of the queue that a page in transit came from. */
     static final byte TRANSIT = 8;
 
+    /** Frames in a row, two batches, that tell by being rejected that their queue has nothing to give for now. R9. */
+    static final int MOST_REFUSED = 64;
+
     final PageDescriptors descriptors;
     /** Guards the queues and the tags. */
     final OrderedMutex mutex = new OrderedMutex(LockClass.ALLOCATOR, "replacement queues");
     private final FrameList[] queues;
     private volatile int capacity;
+    /** Frames rejected since a page left, at most {@link #MOST_REFUSED}; guarded by the mutex. */
+    private int refused;
 
     QueuePolicy(final PageDescriptors descriptors, final int queues) {
         this.descriptors = descriptors;
@@ -51,6 +56,11 @@ abstract class QueuePolicy implements ReplacementPolicy {
     /** The queue of a piece of a compound page that was in transit when it was split. */
     FrameList pieceTo(final int frame) {
         return rejectedTo();
+    }
+
+    /** Whether the last {@link #MOST_REFUSED} frames or more were rejected; under the mutex. */
+    final boolean isRefused() {
+        return refused >= MOST_REFUSED;
     }
 
     /** A queue, from 0. */
@@ -87,6 +97,7 @@ abstract class QueuePolicy implements ReplacementPolicy {
                 queue.remove(frame);
             }
             descriptors.queue(frame, NOWHERE);
+            refused = 0;
         } finally {
             mutex.unlock();
         }
@@ -121,6 +132,8 @@ abstract class QueuePolicy implements ReplacementPolicy {
             // A frame whose page was removed meanwhile is no longer in transit, and may already hold another page.
             if (FrameList.tag(descriptors.queue(frame)) >= TRANSIT) {
                 rejectedTo().add(frame);
+                // The bound is all that is asked for, and the sum must not overflow while nothing leaves.
+                refused = Math.min(MOST_REFUSED, refused + (1 << descriptors.order(frame)));
             }
         } finally {
             mutex.unlock();

@@ -21,7 +21,7 @@ import io.quire.engine.memory.PageDescriptors;
  * <p>Sizes are in frames: a compound page weighs what it takes. The use byte of a descriptor: 0 to 3 uses; {@link #UNTOUCHED}
  * for a page that was read ahead, whose first touch is not reuse. The memory of evictions is the shadow in the tree: the queue,
  * and the count of evictions from that queue so far, so that at a refault the difference tells by how much that queue was too
- * short. R1 to R4 in {@code native-notes/replacement.md}. Source: Yang et al., "FIFO queues are all you need for cache
+ * short. R1 to R4 and R9 in {@code native-notes/replacement.md}. Source: Yang et al., "FIFO queues are all you need for cache
  * eviction", SOSP 2023; shadows as in Linux {@code mm/workingset.c}.
  */
 class S3FifoPolicy extends QueuePolicy {
@@ -93,7 +93,8 @@ class S3FifoPolicy extends QueuePolicy {
         // Every step takes a page out, moves one to MAIN or lowers a count: four rounds over all pages always end it, unless
         // pages are touched faster than the hand moves.
         for (long steps = 4L * (small.size() + main.size()) + 1; steps > 0; steps--) {
-            final boolean fromSmall = small.size() > smallTarget || main.size() == 0;
+            // R9. What cannot go gathers in MAIN, and may be all there is.
+            final boolean fromSmall = small.size() > smallTarget || main.size() == 0 || isRefused() && small.size() > 0;
             final int frame = fromSmall ? small.poll() : main.poll();
             if (frame == FrameList.NONE) {
                 return frame;

@@ -74,6 +74,31 @@ class EvictionTest extends CacheFixture {
     }
 
     @Test
+    @DisplayName("R9: pages that cannot go are never in the way of those that can, wherever they stand in the queues")
+    void pagesThatCannotGo() throws Exception {
+        makeFile(FRAMES + 1);
+        final int busy = FRAMES - 24;
+        for (int index = 0; index < FRAMES; index++) {
+            touch(index);
+        }
+        final int[] held = new int[busy];
+        for (int index = 0; index < busy; index++) {
+            held[index] = mapping().getPage(index);
+        }
+        // A few rounds, so that each of them has been tried in vain and stands where such pages stand.
+        final ThreadState state = cache.threads.current();
+        int evicted = 0;
+        for (int attempts = 0; attempts < 8 * FRAMES / state.victims.length; attempts++) {
+            evicted += cache.reclaimer.reclaim(state);
+        }
+        assertThat(evicted).as("of %d pages that nobody uses", FRAMES - busy).isEqualTo(FRAMES - busy);
+        touch(FRAMES);
+        for (final int frame : held) {
+            cache.release(frame);
+        }
+    }
+
+    @Test
     @DisplayName("a set of pages that is used again survives a scan of four times the capacity")
     void scanResistance() throws Exception {
         makeFile(5 * FRAMES);

@@ -24,6 +24,9 @@ final class PolicyModels {
 
         /** Takes the next victim out. */
         int evict();
+
+        /** The page that was taken out last could not go. */
+        void rejected(int page);
     }
 
     static Model of(final String policy, final int capacity) {
@@ -60,6 +63,11 @@ final class PolicyModels {
         @Override
         public int evict() {
             return pages.removeFirst();
+        }
+
+        @Override
+        public void rejected(final int page) {
+            pages.add(page);
         }
     }
 
@@ -98,6 +106,11 @@ final class PolicyModels {
                 marks.put(dial.get(hand++), 0);
             }
         }
+
+        @Override
+        public void rejected(final int page) {
+            dial.add(hand++, page);
+        }
     }
 
     /** Two queues and, for each, the list of what went from it. */
@@ -110,6 +123,9 @@ final class PolicyModels {
         final List<Integer> wentFromMain = new ArrayList<>();
         /** Where a page that is not there is in one of the two lists: from the small queue the place, from main its complement. */
         final Map<Integer, Integer> went = new HashMap<>();
+        /** How many could not go since one went, before the present victim. */
+        private int stayed;
+        private int stayedBefore;
 
         S3Fifo(final int capacity) {
             this.capacity = capacity;
@@ -144,12 +160,22 @@ final class PolicyModels {
             if (!small.remove(page) && !main.remove(page)) {
                 throw new AssertionError("page " + page + " is nowhere");
             }
+            stayed = 0;
+        }
+
+        @Override
+        public void rejected(final int page) {
+            (went.remove(page) >= 0 ? wentFromSmall : wentFromMain).removeLast();
+            main.add(page);
+            stayed = stayedBefore + 1;
         }
 
         @Override
         public int evict() {
+            stayedBefore = stayed;
+            stayed = 0;
             while (true) {
-                if (small.size() > share() || main.isEmpty()) {
+                if (small.size() > share() || main.isEmpty() || stayedBefore >= 64 && !small.isEmpty()) {
                     final int page = small.remove();
                     if (counts.get(page) <= 0) {
                         went.put(page, wentFromSmall.size());

@@ -3,6 +3,9 @@ package io.quire.engine.evict;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
+import java.util.BitSet;
+
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -10,6 +13,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
+import io.quire.engine.cache.ReplacementPolicy;
+import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.store.MemoryStore;
 import io.quire.engine.write.WritePolicies;
 
@@ -33,6 +38,32 @@ class ReplacementPoliciesTest {
         assertThat(ReplacementPolicies.all().get(0)).isSameAs(ReplacementPolicies.DEFAULT);
         assertThatThrownBy(() -> ReplacementPolicies.byName("fifo")).isInstanceOf(IllegalArgumentException.class)
             .hasMessage("there is no replacement policy 'fifo'; choose one of adaptive, s3-fifo, clock, lru");
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    @DisplayName("Q5: where no candidate can go, every page becomes one within a few rounds, used or not")
+    void everyPageIsACandidate(final ReplacementPolicies.Named named) {
+        final int frames = 1000;
+        final int[] victims = new int[32];
+        try (PageDescriptors descriptors = new PageDescriptors(frames)) {
+            final ReplacementPolicy policy = named.create(descriptors);
+            for (int frame = 0; frame < frames; frame++) {
+                descriptors.bind(frame, 1, frame, 0);
+                policy.inserted(frame, frame % 7 == 0, ReplacementPolicy.NO_SHADOW);
+                for (int use = 0; use < frame % 5; use++) {
+                    policy.touched(frame);
+                }
+            }
+            final BitSet chosen = new BitSet(frames);
+            for (int batch = 0; batch < 8 * frames / victims.length; batch++) {
+                final int found = policy.nextVictims(victims);
+                Arrays.stream(victims, 0, found).forEach(chosen::set);
+                Arrays.stream(victims, 0, found).forEach(policy::rejected);
+            }
+            assertThat(chosen.cardinality()).as("pages that were candidates").isEqualTo(frames);
+            policy.verify(frames);
+        }
     }
 
     @ParameterizedTest
