@@ -319,19 +319,25 @@ public final class PageCache implements AutoCloseable {
         } catch (final StoreException e) {
             throw new CacheException("opening a file", e);
         }
-        return open(file, attributes);
+        return adopt(file, attributes);
     }
 
     /**
      * Opens a file whose attributes the caller has just read. Otherwise as {@link #open(StoreFile)}.
      *
-     * @param file       where its data is; not closed by the cache
+     * @param file       of a store; as there
      * @param attributes its size and times, not kept
-     * @return a handle, to be closed
-     * @throws CacheException when it cannot be given back because the cache was closed meanwhile
+     * @return a handle
+     * @throws CacheException        when the cache was closed meanwhile and closing the file fails
+     * @throws IllegalStateException when the cache is closed
      */
     public CachedFile open(final StoreFile file, final StoreAttributes attributes) throws CacheException {
         checkOpen();
+        return adopt(file, attributes);
+    }
+
+    /** Takes a file over; when the cache is closed by now, closes it. */
+    private CachedFile adopt(final StoreFile file, final StoreAttributes attributes) throws CacheException {
         final Mapping mapping = new Mapping(this, nextMapping.incrementAndGet(), file, attributes);
         mapping.attach();
         mappings.add(mapping);
