@@ -3,6 +3,7 @@ package io.quire.engine.evict;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.AfterEach;
@@ -16,7 +17,7 @@ import io.quire.engine.memory.CompoundPages;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.PageDescriptors;
 
-/** What the queues of every policy keep: Q1 to Q4; and the bounds of the small queue's target: R7. */
+/** What the queues of every policy keep: Q1 to Q5; and the bounds of the small queue's target: R7. */
 class ReplacementQueuesTest {
     private static final int FRAMES = 1000;
 
@@ -157,6 +158,44 @@ class ReplacementQueuesTest {
             }
         }
         assertThat(victims(50)).hasSize(50).doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    @DisplayName("Q5: pages that can go are offered however many others cannot, wherever they stand")
+    void offersWhatCanGo(final ReplacementPolicies.Named named) {
+        create(named);
+        offers(100, 90);
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    @DisplayName("Q5: also while there are more pages than the capacity, which has just shrunk")
+    void offersWhatCanGoInAShrink(final ReplacementPolicies.Named named) {
+        create(named);
+        policy.capacity(40);
+        offers(187, 3);
+    }
+
+    private void offers(final int busyPages, final int others) {
+        IntStream.range(0, busyPages + others).forEach(this::page);
+        final List<Integer> busy = Arrays.stream(victims(busyPages)).boxed().toList();
+        assertThat(busy).hasSize(busyPages);
+        busy.forEach(policy::rejected);
+        int evicted = 0;
+        for (int batch = 0; batch < 100 && evicted < others; batch++) {
+            for (final int victim : victims(32)) {
+                if (busy.contains(victim)) {
+                    policy.rejected(victim);
+                } else {
+                    gone(victim);
+                    evicted++;
+                }
+            }
+        }
+        assertThat(evicted).isEqualTo(others);
+        policy.verify(busyPages);
+        assertThat(victims(busyPages)).hasSize(busyPages);
     }
 
     @Test
