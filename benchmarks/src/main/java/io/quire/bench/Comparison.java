@@ -31,6 +31,7 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
     /** All comparisons, in the order of the table. */
     static List<Comparison> all() {
         final Measurement hit8 = Measurement.of("HitBenchmark.bytes8");
+        final Measurement value8 = Measurement.of("HitBenchmark.value8");
         final Measurement hit4k = Measurement.of("HitBenchmark.kib4");
         final Measurement hit64k = Measurement.of("HitBenchmark.kib64");
         final Measurement copy4k = Measurement.of("CopyBenchmark.kib4");
@@ -40,7 +41,9 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
         final List<Comparison> all = new ArrayList<>();
         all.add(new Comparison("hit of 8 bytes / Caffeine over a slab", hit8, kinds("CaffeineBenchmark.bytes8", "housekeeping",
             "pool", "caller"), 4, true));
-        all.add(new Comparison("hit of 8 bytes / mapped file", hit8, mapped, 0.5, true));
+        all.add(new Comparison("hit of 8 bytes as a value / mapped file", value8,
+            List.of(Measurement.of("MappedBenchmark.bufferValue8"), Measurement.of("MappedBenchmark.segmentValue8")), 0.5, true));
+        all.add(new Comparison("hit of 8 bytes, copied / mapped file", hit8, mapped, 0, true));
         all.add(new Comparison("hit of 8 bytes, small pages / mapped file", hit8.with("hugePages", "false"), mapped, 0, true));
         all.add(new Comparison("hit of 8 bytes / Chronicle's store", hit8, kinds("ChronicleBenchmark.bytes8", "kind", "memory",
             "mapped"), 0, true));
@@ -78,7 +81,7 @@ record Comparison(String title, Measurement subject, List<Measurement> peers, do
             channel("write64", "memory"), 0, true));
         all.add(new Comparison("fault of one page / plain copy of it", Measurement.of("FaultBenchmark.page"),
             List.of(copy4k), 0, false));
-        addThreads(all, List.of(hit8, hit4k, hit64k), List.of("8 bytes", "4 KiB", "64 KiB"));
+        addThreads(all, List.of(value8, hit8, hit4k, hit64k), List.of("8 bytes as a value", "8 bytes", "4 KiB", "64 KiB"));
         for (final Measurement copy : List.of(copy4k, copy64k)) {
             all.add(new Comparison("two threads / one, plain copy of " + (copy == copy4k ? "4 KiB" : "64 KiB"),
                 copy.threads(2), List.of(copy), 0, true));

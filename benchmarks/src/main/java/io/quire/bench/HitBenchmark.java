@@ -19,7 +19,20 @@ public class HitBenchmark {
     }
 
     /**
-     * One word.
+     * One word, as a value.
+     *
+     * @param fixture the files
+     * @param reader  the thread's handle
+     * @return the word
+     * @throws CacheException when the read fails
+     */
+    @Benchmark
+    public long value8(final Fixture fixture, final Reader reader) throws CacheException {
+        return reader.file.getLong(reader.words.next());
+    }
+
+    /**
+     * One word, copied.
      *
      * @param fixture the files
      * @param reader  the thread's handle

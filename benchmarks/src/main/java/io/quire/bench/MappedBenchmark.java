@@ -61,7 +61,29 @@ public class MappedBenchmark {
     }
 
     /**
-     * One word, through a byte buffer.
+     * One word, as a value, through a byte buffer.
+     *
+     * @param cursor the thread's offsets
+     * @return the word
+     */
+    @Benchmark
+    public long bufferValue8(final Cursor cursor) {
+        return buffer.getLong((int) cursor.words.next());
+    }
+
+    /**
+     * One word, as a value, through a memory segment.
+     *
+     * @param cursor the thread's offsets
+     * @return the word
+     */
+    @Benchmark
+    public long segmentValue8(final Cursor cursor) {
+        return segment.get(ValueLayout.JAVA_LONG, cursor.words.next());
+    }
+
+    /**
+     * One word, copied, through a byte buffer.
      *
      * @param cursor the thread's offsets
      * @return bytes read
@@ -73,7 +95,7 @@ public class MappedBenchmark {
     }
 
     /**
-     * One word, through a memory segment.
+     * One word, copied, through a memory segment.
      *
      * @param cursor the thread's offsets
      * @return bytes read

@@ -3,8 +3,8 @@ package io.quire.engine.cache;
 import io.quire.engine.store.Errno;
 
 /**
- * An access through a mapped region went beyond the end of its file: what SIGBUS is to a program. The file may have been
- * longer a moment ago. Its errno is EFAULT, as for a system call that is given such memory.
+ * An access to a value went beyond the end of its file, through a mapped region or by {@link CachedFile#getLong}: what SIGBUS is
+ * to a program. The file may have been longer a moment ago. Its errno is EFAULT, as for a system call that is given such memory.
  */
 public final class BeyondEndException extends CacheException {
     private static final long serialVersionUID = 1L;
@@ -24,7 +24,7 @@ public final class BeyondEndException extends CacheException {
      */
     public BeyondEndException(final String file, final long position, final long length, final long size) {
         super(Errno.EFAULT, length + " bytes at " + position + " of " + file + " go beyond its size of " + size
-            + " bytes; make the file longer before you use this part of the region");
+            + " bytes; make the file longer before you use this part of it");
         this.position = position;
         this.size = size;
     }

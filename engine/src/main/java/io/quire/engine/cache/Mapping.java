@@ -434,20 +434,50 @@ final class Mapping {
         if (!PageTree.isPage(entry)) {
             return false;
         }
-        final long descriptor = descriptorBase + PageTree.frameOffset(entry, DESCRIPTOR_SHIFT);
-        final long before = OffHeap.getLongAcquire(descriptor + STATE_OFFSET);
+        final long descriptor = descriptorOf(entry);
+        final long before = stateOf(descriptor);
+        if (!isReadable(descriptor, before, index)) {
+            return false;
+        }
+        final long source = addressOf(entry) + offset;
+        if (length == Long.BYTES) {
+            OffHeap.putLong(target, OffHeap.getLong(source));
+        } else {
+            OffHeap.copy(source, target, length);
+        }
+        return isStill(descriptor, before, entry, index);
+    }
+
+    // The steps of C4 for one page, for who copies from it and for who takes a value out of it.
+
+    /** Where the descriptor of a page entry is. */
+    long descriptorOf(final int entry) {
+        return descriptorBase + PageTree.frameOffset(entry, DESCRIPTOR_SHIFT);
+    }
+
+    /** Where the bytes of a page entry are. */
+    long addressOf(final int entry) {
+        return frameBase + PageTree.frameOffset(entry, FRAME_SHIFT);
+    }
+
+    /** The state before the bytes are read. */
+    static long stateOf(final long descriptor) {
+        return OffHeap.getLongAcquire(descriptor + STATE_OFFSET);
+    }
+
+    /** Whether the bytes may be read: the page is whole, nobody waits to hear of its use, and it is the one that is wanted. */
+    boolean isReadable(final long descriptor, final long before, final long index) {
         if ((before & (UPTODATE | READAHEAD)) != UPTODATE
             || OffHeap.getLong(descriptor + MAPPING_OFFSET) != id
             || OffHeap.getLong(descriptor + INDEX_OFFSET) != index) {
             return false;
         }
         reached(CachePoint.COPY_STATE_READ, index);
-        final long source = frameBase + PageTree.frameOffset(entry, FRAME_SHIFT) + offset;
-        if (length == Long.BYTES) {
-            OffHeap.putLong(target, OffHeap.getLong(source));
-        } else {
-            OffHeap.copy(source, target, length);
-        }
+        return true;
+    }
+
+    /** Whether what was read meanwhile counts; then the page was used. Later reads, of the size, are not done before. */
+    boolean isStill(final long descriptor, final long before, final int entry, final long index) {
         reached(CachePoint.COPY_DONE, index);
         OffHeap.loadFence();
         final long after = OffHeap.getLong(descriptor + STATE_OFFSET);

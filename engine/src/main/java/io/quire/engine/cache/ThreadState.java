@@ -20,6 +20,8 @@ final class ThreadState {
 
     /** The counters, in lines of their own: 64-bit words in the order of {@link CacheCounter}. */
     private static final long COUNTERS_SIZE = 8L * CacheCounter.values().length;
+    /** The counters, and the word. */
+    private static final long NATIVE_SIZE = COUNTERS_SIZE + Long.BYTES;
 
     private final long counters;
     final int[] entries = new int[64];
@@ -37,8 +39,8 @@ final class ThreadState {
 
     ThreadState(final PageCache.Resources resources) {
         this.resources = resources;
-        final long address = NativeMemory.reserve(COUNTERS_SIZE, false);
-        resources.keep(() -> NativeMemory.release(address, COUNTERS_SIZE));
+        final long address = NativeMemory.reserve(NATIVE_SIZE, false);
+        resources.keep(() -> NativeMemory.release(address, NATIVE_SIZE));
         this.counters = address;
         this.vector = resources.keep(new IoVector());
         this.write = new WriteOperation(this);
@@ -67,6 +69,11 @@ final class ThreadState {
 
     long value(final CacheCounter counter) {
         return OffHeap.getLong(counters + 8L * counter.ordinal());
+    }
+
+    /** Eight native bytes, for a value that has to be copied. */
+    long word() {
+        return counters + COUNTERS_SIZE;
     }
 
     /** A native buffer of {@link #BOUNCE_SIZE} bytes, for reads into heap arrays. */

@@ -41,6 +41,8 @@ public final class AllocationProbe {
             file.truncate(4L << 20);
             large.truncate(1L << 40);
             measure("hit-8", i -> file.read((i * 4096L + i * 8L & (4 << 20) - 1) & -8, buffer, 8));
+            measure("get", i -> file.getLong((i * 4096L + i * 8L & (4 << 20) - 1) & -8));
+            measure("get-split", i -> file.getLong(i * 4096L + 4093 & (2 << 20) - 1));
             measure("hit-4k", i -> file.read(i * 4096L & (4 << 20) - 1, buffer, 4096));
             measure("hit-64k", i -> file.read(i * 4096L & (2 << 20) - 1, buffer, LENGTH));
             measure("hit-array", i -> file.read(i * 4096L & (2 << 20) - 1, array, 0, LENGTH));

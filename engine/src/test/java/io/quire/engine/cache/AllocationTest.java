@@ -41,6 +41,6 @@ class AllocationTest {
         }
         final String output = Files.readString(log);
         assertThat(process.exitValue()).as(output).isZero();
-        assertThat(output.lines()).as(output).hasSize(5 + 4 * WritePolicies.all().size()).allMatch(line -> line.endsWith(" 0"));
+        assertThat(output.lines()).as(output).hasSize(7 + 4 * WritePolicies.all().size()).allMatch(line -> line.endsWith(" 0"));
     }
 }

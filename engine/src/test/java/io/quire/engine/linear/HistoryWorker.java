@@ -238,13 +238,16 @@ final class HistoryWorker implements Callable<Void> {
         final int length = (int) range[1];
         final int how = random.nextInt(4);
         final long invoked = recorder.tick();
-        final int n;
+        int n;
         try {
             n = switch (how) {
                 case 0 -> file.read(from, array, 0, length);
                 case 1 -> (int) file.readVector(from, pieces(vector, length));
+                case 2 -> length == Long.BYTES ? get(from) : file.read(from, buffer, length);
                 default -> file.read(from, buffer, length);
             };
+        } catch (final BeyondEndException e) {
+            n = 0;
         } catch (final CacheException e) {
             expected(e);
             return;
@@ -256,6 +259,11 @@ final class HistoryWorker implements Callable<Void> {
             OffHeap.copy(buffer + SECOND_PIECE, buffer + firstPiece(length), length - firstPiece(length));
         }
         record(from, length, n, buffer, invoked, returned);
+    }
+
+    private int get(final long from) throws CacheException {
+        OffHeap.putLong(buffer, file.getLong(from));
+        return Long.BYTES;
     }
 
     /** Records a read of n bytes, and looks at every word of it. */

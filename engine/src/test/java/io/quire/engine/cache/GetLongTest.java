@@ -1,0 +1,213 @@
+package io.quire.engine.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.quire.engine.memory.OffHeap;
+import io.quire.engine.store.Errno;
+import io.quire.engine.store.StoreException;
+import io.quire.engine.tree.PageTree;
+
+/** A number read out of a file: from one page or two, cached or not, and while the page changes hands. */
+class GetLongTest extends InterleavingFixture {
+    private static final int SIZE = PAGES * PAGE;
+    private static final int ROUNDS = 400;
+    private static final int INDEX = 5;
+    private static final long OURS = 0x1111_1111_1111_1111L;
+
+    @Override
+    PageCache.Builder builder() {
+        return super.builder().readAhead(0);
+    }
+
+    private long expected(final int offset) {
+        return ByteBuffer.wrap(content).order(ByteOrder.nativeOrder()).getLong(offset);
+    }
+
+    private static void assertBeyondEnd(final long position, final long size, final ThrowingCallable action) {
+        assertThatThrownBy(action).isInstanceOfSatisfying(BeyondEndException.class, e -> {
+            assertThat(e.errno()).isEqualTo(Errno.EFAULT);
+            assertThat(e.position()).isEqualTo(position);
+            assertThat(e.size()).isEqualTo(size);
+        }).hasMessageContaining("8 bytes at " + position + " of file 1 go beyond its size of " + size + " bytes");
+    }
+
+    @Test
+    @DisplayName("getLong: any offset, also across pages, cached and not, is the eight bytes in native order")
+    void everyOffset() throws Exception {
+        fresh();
+        for (int round = 0; round < 2; round++) {
+            for (int offset = 0; offset <= SIZE - 8; offset += offset % PAGE > PAGE - 16 ? 1 : 5) {
+                if (round == 0 && offset % 3 == 0) {
+                    file.invalidate();
+                }
+                assertThat(file.getLong(offset)).as("at %d", offset).isEqualTo(expected(offset));
+            }
+        }
+        assertThat(end(start(() -> file.getLong(PAGE - 3)))).as("by another thread").isEqualTo(expected(PAGE - 3));
+    }
+
+    @Test
+    @DisplayName("getLong: hits are counted once for each page")
+    void hits() throws Exception {
+        fresh();
+        read(0, SIZE);
+        file.getLong(0);
+        final long before = counter(CacheCounter.HITS);
+        file.getLong(8);
+        assertThat(counter(CacheCounter.HITS)).isEqualTo(before + 1);
+        file.getLong(PAGE - 1);
+        assertThat(counter(CacheCounter.HITS)).isEqualTo(before + 3);
+    }
+
+    @Test
+    @DisplayName("getLong: a byte beyond the end is a BeyondEndException, also when its page is cached; a negative offset EINVAL")
+    void beyondEnd() throws Exception {
+        for (final int size : List.of(SIZE, SIZE - 100, 3 * PAGE, 3 * PAGE + 4, 7, 0)) {
+            fresh();
+            file.truncate(size);
+            if (size >= 8) {
+                assertThat(file.getLong(size - 8)).isEqualTo(expected(size - 8));
+            }
+            for (final long offset : List.of(Math.max(0, size - 7L), size - 1L, (long) size, size + 1L, size + 4096L, Long.MAX_VALUE,
+                Long.MAX_VALUE - 7, Long.MAX_VALUE - 8)) {
+                if (offset >= 0) {
+                    assertBeyondEnd(offset, size, () -> file.getLong(offset));
+                }
+            }
+        }
+        for (final long offset : List.of(-1L, -8L, -4096L, Long.MIN_VALUE)) {
+            assertErrno(Errno.EINVAL, () -> file.getLong(offset));
+        }
+    }
+
+    @Test
+    @DisplayName("getLong: the last bytes of the largest file")
+    void largestFile() throws Exception {
+        file.truncate(Long.MAX_VALUE);
+        for (int round = 0; round < 3; round++) {
+            assertThat(file.getLong(Long.MAX_VALUE - 8)).isZero();
+            assertBeyondEnd(Long.MAX_VALUE - 7, Long.MAX_VALUE, () -> file.getLong(Long.MAX_VALUE - 7));
+            assertBeyondEnd(Long.MAX_VALUE - 1, Long.MAX_VALUE, () -> file.getLong(Long.MAX_VALUE - 1));
+        }
+        file.truncate(0);
+    }
+
+    @Test
+    @DisplayName("getLong: a closed handle is EBADF, also while another keeps the page")
+    void closed() throws Exception {
+        fresh();
+        final CachedFile other = file.reopen();
+        assertThat(other.getLong(0)).isEqualTo(other.getLong(0)).isEqualTo(expected(0));
+        other.close();
+        assertErrno(Errno.EBADF, () -> other.getLong(0));
+        assertErrno(Errno.EBADF, () -> other.getLong(PAGE - 1));
+        assertThat(file.getLong(0)).isEqualTo(expected(0));
+    }
+
+    @Test
+    @DisplayName("getLong: an error of the store is not taken for the end, be it that of the second page")
+    void storeFails() throws Exception {
+        fresh();
+        read(0, PAGE);
+        store.before(call -> {
+            throw new StoreException(Errno.EIO, "reading");
+        });
+        assertErrno(Errno.EIO, () -> file.getLong(PAGE - 3));
+        store.behaveWell();
+        assertThat(file.getLong(PAGE - 3)).isEqualTo(expected(PAGE - 3));
+    }
+
+    /** What becomes of the page while a value of it is read. */
+    private enum Change { REFILLED, TRUNCATED_INTO, TRUNCATED, PUNCHED }
+
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    @DisplayName("C4, C5: a value from a page that is cut, emptied or another's by the time that it is read does not count")
+    void pageChanges(final Change change) throws Exception {
+        for (final CachePoint at : List.of(CachePoint.COPY_STATE_READ, CachePoint.COPY_DONE)) {
+            fresh();
+            // The leaf is known afterwards, so that the next one goes the shortest way, where nobody else looks again.
+            for (int i = 0; i < 3; i++) {
+                assertThat(file.getLong(INDEX * PAGE + 8)).isEqualTo(expected(INDEX * PAGE + 8));
+            }
+            final AtomicBoolean once = new AtomicBoolean();
+            points.run(at, () -> {
+                if (once.compareAndSet(false, true)) {
+                    happens(change);
+                }
+            });
+            final ThrowingCallable get = () -> assertThat(file.getLong(INDEX * PAGE + 64)).as("%s at %s", change, at)
+                .isEqualTo(change == Change.REFILLED ? expected(INDEX * PAGE + 64) : 0L);
+            if (change == Change.REFILLED || change == Change.PUNCHED) {
+                assertThatCode(get).doesNotThrowAnyException();
+            } else {
+                assertThatThrownBy(get).as("%s at %s", change, at).isInstanceOf(BeyondEndException.class);
+            }
+            assertThat(once).isTrue();
+        }
+    }
+
+    private void happens(final Change change) {
+        try {
+            switch (change) {
+                case REFILLED -> {
+                    final long bytes = cache.arena.address(PageTree.frame(pages().tree.lookup(INDEX)));
+                    file.invalidate();
+                    // The frame is somebody else's.
+                    OffHeap.putLong(bytes + 64, OURS);
+                }
+                case TRUNCATED_INTO -> file.truncate(INDEX * PAGE + 60);
+                case TRUNCATED -> file.truncate(PAGE);
+                default -> file.punch(INDEX * PAGE, PAGE);
+            }
+        } catch (final CacheException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    @DisplayName("C4: values from frames that change hands all the time are the file's own")
+    void framesChangeHands() throws Exception {
+        store.outsideWrite(0, filled(SIZE, (int) OURS & 0xff));
+        file.invalidate();
+        final byte[] foreign = filled(SIZE, 0x22);
+        final AtomicBoolean ended = new AtomicBoolean();
+        final Future<Long> reader = start(() -> {
+            long reads = 0;
+            try (CachedFile own = file.reopen()) {
+                while (!ended.get()) {
+                    final long offset = reads * 1365 % (SIZE - 8);
+                    final long value = own.getLong(offset);
+                    if (value != OURS) {
+                        throw new AssertionError(Long.toHexString(value) + " at " + offset + " in read " + reads);
+                    }
+                    reads++;
+                }
+            }
+            return reads;
+        });
+        try (CachedFile other = cache.open(new ProbeFile())) {
+            for (int round = 0; round < ROUNDS && !reader.isDone(); round++) {
+                file.invalidate();
+                assertThat(other.write(0, foreign, 0, foreign.length)).isEqualTo(foreign.length);
+                other.invalidate();
+            }
+            ended.set(true);
+            assertThat(end(reader)).isPositive();
+        }
+    }
+}
