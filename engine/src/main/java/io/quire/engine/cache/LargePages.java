@@ -83,7 +83,7 @@ final class LargePages {
     }
 
     private void makeRoom(final int frames, final ThreadState state) {
-        int attempts = frames / state.victims.length + 1;
+        int attempts = frames / cache.evictionBatch + 1;
         while (cache.allocator.available() < frames && attempts-- > 0 && cache.reclaimer.reclaim(state) > 0) {
             Thread.onSpinWait();
         }

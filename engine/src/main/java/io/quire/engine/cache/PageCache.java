@@ -43,8 +43,10 @@ import io.quire.engine.tree.PageTree;
 public final class PageCache implements AutoCloseable {
     /** Size of a page, in bytes. */
     public static final int PAGE_SIZE = FRAME_SIZE;
-    /** Smallest capacity, in bytes. */
+    /** Smallest capacity of a cache for general use, in bytes. */
     public static final long MIN_CAPACITY = 4L << 20;
+    /** Smallest capacity of a cache for one thread at a time, in bytes; see {@link Builder#smallCapacity}. */
+    public static final long SMALLEST_CAPACITY = 16L * PAGE_SIZE;
     /** Largest capacity, in bytes. */
     public static final long MAX_CAPACITY = 4L << 40;
 
@@ -53,6 +55,11 @@ public final class PageCache implements AutoCloseable {
     private static final long ALLOCATION_PAUSE_NANOS = 50_000L;
     private static final int NODES_PER_FRAME = 9;
     private static final int WRITE_BATCH = 256;
+    /** The part of the pages that one thread's batch may hold, so that as many threads find room at once. */
+    private static final int THREADS = 32;
+    /** The same in a small cache, which one thread uses at a time. */
+    private static final int SMALL_BATCH_SHARE = 4;
+    private static final int SMALL_BATCH = (int) (MIN_CAPACITY >>> FRAME_SHIFT) / THREADS;
     /** The bytes that the cache may use beside its pages are their fiftieth part. */
     private static final int OVERHEAD_SHARE = 50;
     private static final int DENSE_PAGES_PER_NODE = 60;
@@ -81,10 +88,14 @@ public final class PageCache implements AutoCloseable {
     volatile int readAheadPages;
     volatile int batchLimit;
     volatile int fillLimit;
-    final boolean largePages;
+    /** Most pages that are evicted to make room for one. */
+    volatile int evictionBatch;
+    volatile boolean largePages;
 
     private final OrderedMutex capacityLock = new OrderedMutex(LockClass.CAPACITY, "capacity");
     private final long readAheadBytes;
+    private final boolean largePagesWanted;
+    private final long leastCapacity;
     private final Resources resources;
     private final CacheCounters counters;
     private final AtomicLong nextMapping = new AtomicLong();
@@ -101,7 +112,8 @@ public final class PageCache implements AutoCloseable {
         allocator = resources.keep(new FrameAllocator(descriptors, freeFrames::lock, freeFrames::unlock));
         compounds = new CompoundPages(descriptors, allocator);
         large = new LargePages(this);
-        largePages = builder.largePages;
+        largePagesWanted = builder.largePages;
+        leastCapacity = Math.min(builder.capacity, MIN_CAPACITY);
         nodes = resources.keep(new NodeSlab((int) Math.min((long) frames * NODES_PER_FRAME + 1024, 1 << 29)));
         locks = resources.keep(new PageLocks(descriptors, processors));
         // The memory stays mapped until no thread can reach it: a read that races with close finds it stale, not gone.
@@ -174,6 +186,26 @@ public final class PageCache implements AutoCloseable {
         public Builder capacity(final long bytes) {
             if (bytes < MIN_CAPACITY || bytes > MAX_CAPACITY) {
                 throw new IllegalArgumentException("a cache holds 4 MiB to 4 TiB, not " + bytes + " bytes");
+            }
+            capacity = bytes;
+            return this;
+        }
+
+        /**
+         * Sets a capacity that may be too small for general use, for simulations of a cache with a share of a small working set.
+         *
+         * <p>Below {@link #MIN_CAPACITY} one request may hold up to a quarter of the pages, where otherwise it is a 32nd, so only one
+         * thread at a time is sure to find room; with more, operations may wait for each other's pages and fail with ENOMEM. There
+         * are no compound pages, pages are evicted one by one up to 64 pages of capacity, and tables of a fixed size take the memory
+         * beside the pages above 2 % of them.
+         *
+         * @param bytes {@link #SMALLEST_CAPACITY} to {@link #MAX_CAPACITY}, rounded down to whole pages
+         * @return this
+         * @throws IllegalArgumentException outside that range
+         */
+        public Builder smallCapacity(final long bytes) {
+            if (bytes < SMALLEST_CAPACITY || bytes > MAX_CAPACITY) {
+                throw new IllegalArgumentException("a small cache holds 64 KiB to 4 TiB, not " + bytes + " bytes");
             }
             capacity = bytes;
             return this;
@@ -371,14 +403,14 @@ public final class PageCache implements AutoCloseable {
      * Changes the capacity while the cache is used. A smaller one takes effect when this returns: pages have moved together,
      * others were evicted, and the memory was given back. Callers wait for each other.
      *
-     * @param bytes {@link #MIN_CAPACITY} to {@link #maxCapacity()}, rounded down to whole pages
+     * @param bytes {@link #MIN_CAPACITY}, or what a smaller cache was made with, to {@link #maxCapacity()}, rounded down to whole pages
      * @throws CacheException EINVAL outside that range; EBUSY when pages that must move stay in use for ten seconds: the
      *                        capacity is then as before
      * @throws IllegalStateException when the cache is closed
      */
     public void resize(final long bytes) throws CacheException {
-        if (bytes < MIN_CAPACITY || bytes > maxCapacity()) {
-            throw new CacheException(Errno.EINVAL, "this cache can hold " + MIN_CAPACITY + " to " + maxCapacity()
+        if (bytes < leastCapacity || bytes > maxCapacity()) {
+            throw new CacheException(Errno.EINVAL, "this cache can hold " + leastCapacity + " to " + maxCapacity()
                 + " bytes, not " + bytes + "; choose a size between, or a larger maxCapacity when it is made");
         }
         checkOpen();
@@ -415,9 +447,14 @@ public final class PageCache implements AutoCloseable {
 
     /** Makes everything that depends on the capacity follow it. */
     void capacityChanged(final int frames) {
-        batchLimit = Math.min(WRITE_BATCH, frames / 32);
-        fillLimit = Math.min(ThreadState.BATCH, frames / 32);
-        readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, fillLimit);
+        final int part = frames / THREADS;
+        final int batch = Math.max(part, Math.min(SMALL_BATCH, frames / SMALL_BATCH_SHARE));
+        batchLimit = Math.min(WRITE_BATCH, batch);
+        fillLimit = Math.min(ThreadState.BATCH, batch);
+        readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, Math.clamp(part, 1, fillLimit));
+        evictionBatch = Math.clamp(part, 1, ThreadState.EVICTIONS);
+        // A page of four frames would be a quarter of the smallest cache, pinned as a whole.
+        largePages = largePagesWanted && frames >= MIN_CAPACITY >>> FRAME_SHIFT;
         reclaimer.capacity(frames);
         replacement.capacity(frames);
         // T17. Three quarters of what the promise leaves for nodes, as a change may need several, and a full cache has a few frames free

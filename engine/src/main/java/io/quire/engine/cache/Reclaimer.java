@@ -40,7 +40,7 @@ final class Reclaimer {
      * @return how many were evicted
      */
     int reclaim(final ThreadState state) {
-        final int[] victims = state.victims;
+        final int[] victims = state.victims(cache.evictionBatch);
         final int found = cache.replacement.nextVictims(victims);
         int evicted = 0;
         for (int i = 0; i < found; i++) {

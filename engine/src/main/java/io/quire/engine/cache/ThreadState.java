@@ -15,6 +15,8 @@ import io.quire.engine.store.IoVector;
 final class ThreadState {
     /** Most pages in one batch of a read, a fill or a write. */
     static final int BATCH = 512;
+    /** Most pages that are evicted at a time. */
+    static final int EVICTIONS = 32;
     /** Size of the bounce buffer for heap arrays, in bytes. */
     static final int BOUNCE_SIZE = 64 << 10;
 
@@ -27,7 +29,7 @@ final class ThreadState {
     final int[] entries = new int[64];
     final long[] states = new long[64];
     final int[] frames = new int[BATCH];
-    final int[] victims = new int[32];
+    private int[] victims = new int[EVICTIONS];
     final IoVector vector;
     final WriteOperation write;
     final AddressSource addressSource = new AddressSource();
@@ -60,6 +62,14 @@ final class ThreadState {
     boolean ownerIsGone() {
         final Thread thread = owner.get();
         return thread == null || !thread.isAlive();
+    }
+
+    /** Room for so many pages and no more, which is allocated only when the capacity has changed. */
+    int[] victims(final int most) {
+        if (victims.length != most) {
+            victims = new int[most];
+        }
+        return victims;
     }
 
     void count(final CacheCounter counter, final long delta) {

@@ -88,7 +88,7 @@ class EvictionTest extends CacheFixture {
         // A few rounds, so that each of them has been tried in vain and stands where such pages stand.
         final ThreadState state = cache.threads.current();
         int evicted = 0;
-        for (int attempts = 0; attempts < 8 * FRAMES / state.victims.length; attempts++) {
+        for (int attempts = 0; attempts < 8 * FRAMES / state.victims(cache.evictionBatch).length; attempts++) {
             evicted += cache.reclaimer.reclaim(state);
         }
         assertThat(evicted).as("of %d pages that nobody uses", FRAMES - busy).isEqualTo(FRAMES - busy);

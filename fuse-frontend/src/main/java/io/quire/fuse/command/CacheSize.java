@@ -8,10 +8,12 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.quire.engine.cache.PageCache;
+
 /** Sizes of the cache as users write them: bytes, or a number with k, m, g or t (powers of 1024). */
 final class CacheSize {
-    /** The smallest cache that works: fewer pages cannot hold a window of read-ahead for each of several streams. */
-    static final long MINIMUM = 4L << 20;
+    /** The smallest cache of a mount: fewer pages cannot hold a batch or a window of read-ahead for each of several streams. */
+    static final long MINIMUM = PageCache.MIN_CAPACITY;
 
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18})([kmgt]?)(?:i?b)?", Pattern.CASE_INSENSITIVE);
     private static final Pattern TOTAL = Pattern.compile("MemTotal:\\s+(\\d+) kB");
@@ -43,6 +45,19 @@ final class CacheSize {
         if (size < MINIMUM) {
             throw CommandException.usage("--cache-size " + text + ": too small; at least 4m is needed");
         }
+        return checkFits(text, size, memory);
+    }
+
+    /** As {@link #check} for a cache that one thread uses. */
+    static long checkSmall(final String text, final long memory) {
+        final long size = parse(text);
+        if (size < PageCache.SMALLEST_CAPACITY) {
+            throw CommandException.usage("--cache-size " + text + ": too small; at least 64k is needed");
+        }
+        return checkFits(text, size, memory);
+    }
+
+    private static long checkFits(final String text, final long size, final long memory) {
         if (size > memory) {
             throw CommandException.usage("--cache-size " + text + ": larger than this machine's memory of "
                 + (memory >> 20) + "m; choose less");

@@ -33,8 +33,8 @@ final class ReplayCommand implements Callable<Integer> {
     private String trace;
 
     @Option(names = "--cache-size", paramLabel = "SIZE", defaultValue = "64m",
-        description = "memory for cached pages, with k, m or g, or a share of the trace's working set, such as 10%%; at least 4m "
-            + "(default: ${DEFAULT-VALUE})")
+        description = "memory for cached pages, with k, m or g, or a share of the trace's working set, such as 10%%; at least "
+            + "64k (default: ${DEFAULT-VALUE})")
     private String cacheSize;
 
     @Option(names = "--write-policy", paramLabel = "POLICY", defaultValue = "multi-page",
@@ -82,7 +82,7 @@ final class ReplayCommand implements Callable<Integer> {
         final long cost = cost();
         final long window = window();
         if (!cacheSize.endsWith("%")) {
-            CacheSize.check(cacheSize, CacheSize.memory());
+            CacheSize.checkSmall(cacheSize, CacheSize.memory());
         } else if (!PERCENT.matcher(cacheSize).matches()) {
             throw CommandException.usage("--cache-size " + cacheSize + ": not a share; write 10% or 2.5%, or a size such as 64m");
         }
@@ -136,15 +136,15 @@ final class ReplayCommand implements Callable<Integer> {
     private long cacheSize(final Replay replay) {
         final Matcher share = PERCENT.matcher(cacheSize);
         if (!share.matches()) {
-            return CacheSize.check(cacheSize, CacheSize.memory());
+            return CacheSize.checkSmall(cacheSize, CacheSize.memory());
         }
         final long pages = (long) Math.ceil(replay.workingSetPages() * Double.parseDouble(share.group(1)) / HUNDRED);
         final long bytes = pages * PageCache.PAGE_SIZE;
-        if (bytes < PageCache.MIN_CAPACITY) {
+        if (bytes < PageCache.SMALLEST_CAPACITY) {
             throw CommandException.usage("--cache-size " + cacheSize + ": that is " + pages + " of the " + replay.workingSetPages()
-                + " pages that the trace uses, and a cache has at least " + PageCache.MIN_CAPACITY / PageCache.PAGE_SIZE
+                + " pages of the working set, and a cache has at least " + PageCache.SMALLEST_CAPACITY / PageCache.PAGE_SIZE
                 + " pages; choose a larger share");
         }
-        return CacheSize.check(Long.toString(bytes), CacheSize.memory());
+        return CacheSize.checkSmall(Long.toString(bytes), CacheSize.memory());
     }
 }

@@ -39,7 +39,7 @@ public final class Replay {
     /**
      * How to replay.
      *
-     * @param cacheSize      bytes of pages that the cache holds
+     * @param cacheSize      bytes of pages that the cache holds, at least {@link PageCache#SMALLEST_CAPACITY}
      * @param writePolicy    how writes reach the store
      * @param replacement    which page gives way
      * @param readAhead      largest read-ahead window in bytes, 0 for none
@@ -84,7 +84,7 @@ public final class Replay {
     }
 
     /**
-     * Different pages that the trace reads or writes.
+     * The most pages that the trace read or wrote and that still existed at one time.
      *
      * @return pages, 0 or more
      */
@@ -119,8 +119,7 @@ public final class Replay {
      * @throws CacheException when the cache refuses an operation that succeeded in the recording
      */
     public Result run(final Options options) throws TraceException, CacheException {
-        try (PageCache cache = Quire.cache().capacity(options.cacheSize()).maxCapacity(options.cacheSize())
-            .writePolicy(options.writePolicy()).replacementPolicy(options.replacement()).readAhead(options.readAhead()).build();
+        try (PageCache cache = Quire.cache().smallCapacity(options.cacheSize()).writePolicy(options.writePolicy()).replacementPolicy(options.replacement()).readAhead(options.readAhead()).build();
              Replayer replayer = new Replayer(cache, options.storeCostNanos())) {
             final FileTracker<CacheException> tracker = new FileTracker<>(replayer);
             final long start = System.nanoTime();
