@@ -20,6 +20,9 @@ interface Backend extends AutoCloseable {
     /** Serves requests until the filesystem is unmounted, by whomever. */
     void serve();
 
+    /** The mount has answered: what it has made so far stays when it ends. Before {@link #close}, at most once. */
+    void answered();
+
     /** Unmounts, at once even when it is in use. Any thread; {@link #serve} then returns. */
     void unmount();
 

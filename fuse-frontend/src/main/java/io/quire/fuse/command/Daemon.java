@@ -126,6 +126,7 @@ final class Daemon {
         if (serving.isDone()) {
             throw CommandException.failed(options.mountPoint() + " was unmounted while it was being mounted");
         }
+        backend.answered();
         LOG.log(System.Logger.Level.INFO, "mounted " + options.sourceName() + " at " + options.mountPoint());
         if (options.foreground()) {
             output.restore();

@@ -26,6 +26,7 @@ final class FuseBackend implements Backend {
     private final JnrTransport transport;
     /** Null when nothing is recorded. */
     private final TraceRecorder trace;
+    private volatile boolean answered;
 
     private FuseBackend(final PageCache cache, final FileSystem fileSystem, final JnrTransport transport,
         final TraceRecorder trace) {
@@ -96,6 +97,11 @@ final class FuseBackend implements Backend {
     }
 
     @Override
+    public void answered() {
+        answered = true;
+    }
+
+    @Override
     public void unmount() {
         transport.close();
     }
@@ -120,13 +126,11 @@ final class FuseBackend implements Backend {
         transport.close();
         if (transport.serving()) {
             // Requests that are stuck in the store still use all this; it goes with the process.
-            if (trace != null) {
-                trace.abandon();
-            }
+            RecordedTrace.abandon(trace, answered);
             return;
         }
         try {
-            RecordedTrace.end(trace);
+            RecordedTrace.end(trace, answered);
             fileSystem.close();
         } finally {
             cache.close();

@@ -63,14 +63,35 @@ final class RecordedTrace {
         }
     }
 
-    /** Ends a trace when no request runs any more; the mount's end does not fail for it. */
-    static void end(final TraceRecorder trace) {
+    /**
+     * Ends a trace when no request runs any more; the mount's end does not fail for it.
+     *
+     * @param wanted false when the mount never came to be: the trace is taken away then
+     */
+    static void end(final TraceRecorder trace, final boolean wanted) {
         if (trace != null) {
-            try {
-                trace.close();
-            } catch (final IOException e) {
-                LOG.log(System.Logger.Level.ERROR, CommandException.reason(e), e);
-            }
+            attempt(wanted ? trace::close : trace::discard);
+        }
+    }
+
+    /** As {@link #end} while requests may still run. */
+    static void abandon(final TraceRecorder trace, final boolean wanted) {
+        if (trace != null) {
+            attempt(wanted ? trace::abandon : trace::discardInUse);
+        }
+    }
+
+    /** Something that the file of the trace may refuse. */
+    @FunctionalInterface
+    private interface Ending {
+        void run() throws IOException;
+    }
+
+    private static void attempt(final Ending ending) {
+        try {
+            ending.run();
+        } catch (final IOException e) {
+            LOG.log(System.Logger.Level.ERROR, CommandException.reason(e), e);
         }
     }
 }

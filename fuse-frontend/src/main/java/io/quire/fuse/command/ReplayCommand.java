@@ -138,7 +138,7 @@ final class ReplayCommand implements Callable<Integer> {
         if (!share.matches()) {
             return CacheSize.checkSmall(cacheSize, CacheSize.memory());
         }
-        final long pages = (long) Math.ceil(replay.workingSetPages() * Double.parseDouble(share.group(1)) / HUNDRED);
+        final long pages = (long) (replay.workingSetPages() * Double.parseDouble(share.group(1)) / HUNDRED);
         final long bytes = pages * PageCache.PAGE_SIZE;
         if (bytes < PageCache.SMALLEST_CAPACITY) {
             throw CommandException.usage("--cache-size " + cacheSize + ": that is " + pages + " of the " + replay.workingSetPages()

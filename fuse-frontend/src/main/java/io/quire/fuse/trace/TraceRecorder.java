@@ -327,13 +327,27 @@ public final class TraceRecorder implements AutoCloseable {
     }
 
     /**
-     * Takes the trace away again, when the mount was not made.
+     * Takes the trace away again, when the mount was not made. Only when no thread records any more.
      *
      * @throws TraceException when it cannot be removed
      */
     public void discard() throws TraceException {
         abandon();
         chunks.close();
+        remove();
+    }
+
+    /**
+     * As {@link #discard} while threads may still record: the file has no name any more, and its mapping goes with the process.
+     *
+     * @throws TraceException when it cannot be removed
+     */
+    public void discardInUse() throws TraceException {
+        abandon();
+        remove();
+    }
+
+    private void remove() throws TraceException {
         try {
             Files.deleteIfExists(path);
         } catch (final IOException e) {

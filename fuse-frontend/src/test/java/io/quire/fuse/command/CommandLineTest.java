@@ -236,7 +236,8 @@ class CommandLineTest {
         assertComplaint(2, List.of("replay", "--write-policy", "two-page", trace), "--write-policy two-page", "multi-page");
         assertComplaint(2, List.of("replay", "--replacement", "mru", trace), "--replacement mru", "adaptive", "lru");
         assertComplaint(2, List.of("replay", "--speed", "half", trace), "--speed half", "full or recorded");
-        assertComplaint(2, List.of("replay", "--cache-size", "1m", trace), "--cache-size 1m", "4m");
+        assertComplaint(2, List.of("replay", "--cache-size", "63k", trace), "--cache-size 63k", "at least 64k");
+        assertComplaint(2, mount("--cache-size", "1m"), "--cache-size 1m", "at least 4m");
         assertComplaint(2, List.of("replay", "--cache-size", "x%", trace), "--cache-size x%", "10%");
         assertComplaint(2, List.of("replay", "--read-ahead", "9m", trace), "--read-ahead 9m", "2m");
         for (final String cost : List.of("-1us", "5", "1h", "99999999ms", "us")) {

@@ -119,6 +119,33 @@ class TraceIT {
     }
 
     @Test
+    void aMountThatFailsAfterItsTraceWasMadeLeavesNoTrace() throws Exception {
+        final Path small = Files.createDirectory(work.resolve("small"));
+        int failed = 0;
+        int status = 1;
+        // Whatever the file of its state that finds no room: the control socket is made last, when the mount is there.
+        for (int inodes = 3; status != 0; inodes++) {
+            assertThat(launcher.shell("mount -t tmpfs -o mode=0700,nr_inodes=" + inodes + " none " + quoted(small)).status()).isZero();
+            final Launcher.Result result = launcher.shell("QUIRE_STATE_DIRECTORY=" + quoted(small) + "; export QUIRE_STATE_DIRECTORY; "
+                + "quire mount --cache-size 16m --record " + quoted(trace) + " " + quoted(source) + " " + quoted(mountPoint));
+            status = result.status();
+            if (status != 0) {
+                assertThat(result.error().lines()).as("%d inodes", inodes).hasSize(1).first().asString().startsWith("quire: ");
+                assertThat(trace).as("%d inodes: %s", inodes, result.error()).doesNotExist();
+                assertThat(MountTable.read().at(mountPoint.toString())).isEmpty();
+                failed++;
+            } else {
+                assertThat(launcher.shell("QUIRE_STATE_DIRECTORY=" + quoted(small) + "; export QUIRE_STATE_DIRECTORY; quire umount "
+                    + quoted(mountPoint))).isEqualTo(new Launcher.Result(0, "", ""));
+                assertThat(trace).exists();
+            }
+            // The daemon, which works there, may not have ended quite.
+            assertThat(launcher.shell("umount -l " + quoted(small)).status()).isZero();
+        }
+        assertThat(failed).isGreaterThan(1);
+    }
+
+    @Test
     void filesThatBypassTheKernelsCacheCanStillBeMappedBySeveralPrograms() throws Exception {
         mounted("--direct-io");
         Files.writeString(mountPoint.resolve("file"), "a".repeat(2 * PAGE));

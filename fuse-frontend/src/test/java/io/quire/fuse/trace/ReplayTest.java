@@ -83,20 +83,60 @@ class ReplayTest extends TraceFixture {
             }
         }
         final Replay replay = new Replay(TraceReader.open(at("t")));
-        for (final ReplacementPolicies.Named replacement : ReplacementPolicies.all()) {
-            assertRepeatable(replay, WritePolicies.MULTI_PAGE, replacement);
-        }
-        for (final WritePolicy policy : WritePolicies.all()) {
-            assertRepeatable(replay, policy, ReplacementPolicies.DEFAULT);
+        for (final long size : new long[] {PageCache.SMALLEST_CAPACITY, 54 * PAGE, PageCache.MIN_CAPACITY}) {
+            for (final ReplacementPolicies.Named replacement : ReplacementPolicies.all()) {
+                assertRepeatable(replay, size, WritePolicies.MULTI_PAGE, replacement);
+            }
+            for (final WritePolicy policy : WritePolicies.all()) {
+                assertRepeatable(replay, size, policy, ReplacementPolicies.DEFAULT);
+            }
         }
     }
 
-    private static void assertRepeatable(final Replay replay, final WritePolicy policy,
+    private static void assertRepeatable(final Replay replay, final long size, final WritePolicy policy,
         final ReplacementPolicies.Named replacement) throws Exception {
-        final Replay.Options options = new Replay.Options(PageCache.MIN_CAPACITY, policy, replacement, 1 << 17, 0, false);
+        final Replay.Options options = new Replay.Options(size, policy, replacement, 1 << 17, 0, false);
         final Replay.Result first = replay.run(options);
         assertThat(count(first, CacheCounter.EVICTIONS)).as("%s", options).isPositive();
         assertThat(replay.run(options).counters()).as("%s", options).isEqualTo(first.counters());
+    }
+
+    @Test
+    void aSmallLruCacheHasTheLastPagesAndNoOthers() throws Exception {
+        final int pages = (int) (PageCache.SMALLEST_CAPACITY / PAGE);
+        try (TraceRecorder trace = recorder("t")) {
+            for (int round = 0; round < 3; round++) {
+                for (int page = 0; page < pages; page++) {
+                    record(trace, TraceKind.READ, 2, 0, page * 7L * PAGE, PAGE, PAGE, 0);
+                }
+            }
+            // One page more than there is room for: a round robin finds nothing under LRU.
+            for (int i = 0; i < 3 * (pages + 1); i++) {
+                record(trace, TraceKind.READ, 3, 0, i % (pages + 1) * 7L * PAGE, PAGE, PAGE, 0);
+            }
+        }
+        final Replay.Result result = replay(new Replay.Options(PageCache.SMALLEST_CAPACITY, WritePolicies.MULTI_PAGE,
+            ReplacementPolicies.byName("lru"), 0, 0, false));
+        assertThat(count(result, CacheCounter.HITS)).isEqualTo(2L * pages);
+        assertThat(count(result, CacheCounter.MISSES)).isEqualTo(pages + 3L * (pages + 1));
+    }
+
+    @Test
+    void theWorkingSetIsThePagesThatExistAtOneTime() throws Exception {
+        try (TraceRecorder trace = recorder("t")) {
+            for (int round = 0; round < 10; round++) {
+                record(trace, TraceKind.WRITE, 2, 0, 60 * PAGE, 80 * PAGE, 80 * PAGE, 0);
+                // All but the first 10, then all but three of these.
+                record(trace, TraceKind.SETATTR, 2, 0, 70 * PAGE, 70 * PAGE, 0, 8);
+                record(trace, TraceKind.FALLOCATE, 2, 0, 62 * PAGE, 7 * PAGE, 0, 3);
+                record(trace, TraceKind.WRITE, 3, 0, round * PAGE, PAGE, PAGE, 0);
+            }
+            record(trace, TraceKind.SETATTR, 2, 0, 0, 0, 0, 8);
+            record(trace, TraceKind.WRITE, 4, 0, 0, 77 * PAGE, 77 * PAGE, 0);
+        }
+        final Replay replay = new Replay(TraceReader.open(at("t")));
+        assertThat(replay.workingSetPages()).isEqualTo(80 + 9);
+        assertThat(replay.files()).isEqualTo(3);
     }
 
     @Test
