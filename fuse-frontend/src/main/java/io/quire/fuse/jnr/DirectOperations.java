@@ -209,6 +209,10 @@ final class DirectOperations {
 
     private void fallocate(final FuseWorker worker, final Request request) {
         request.require(KernelProtocol.FALLOCATE_IN_SIZE);
+        if (request.uid() != 0) {
+            // The kernel leaves this to us, but has no bit for it in the message (F11).
+            privileges.drop(worker, request.node());
+        }
         worker.replyStatus(fileSystem.fallocate(request.node(), request.bodyLong(0),
             request.bodyWord(KernelProtocol.FALLOCATE_MODE_OFFSET),
             request.bodyLong(KernelProtocol.FALLOCATE_OFFSET_OFFSET),

@@ -364,7 +364,7 @@ class JnrTransportMountTest {
         try (Mounted mounted = new Mounted(files, TransportOptions.defaults().withAllowOther(true))) {
             final String nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups ";
             for (final String change : List.of("sh -c 'echo x >> f'", "sh -c 'echo x > f'", "truncate -s 1 f",
-                "dd if=/dev/zero of=f bs=4k count=1 oflag=direct")) {
+                "dd if=/dev/zero of=f bs=4k count=1 oflag=direct", "fallocate -l 8192 f")) {
                 mounted.shell("echo longer > f; chmod 6777 f");
                 assertThat(mounted.shell("stat -c %a f").text()).isEqualTo("6777\n");
                 assertThat(mounted.shell(nobody + change).status()).as(change).isZero();
