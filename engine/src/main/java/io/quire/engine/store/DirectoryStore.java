@@ -561,6 +561,9 @@ public final class DirectoryStore implements Store {
                                     final byte[] name, final boolean held, final boolean removed) {
         if (removed) {
             node.unlearn(parent, name);
+            if (node.isNameless()) {
+                node.removedHere();
+            }
             if (!held && isGone(node)) {
                 node.retire();
                 index.remove(node);

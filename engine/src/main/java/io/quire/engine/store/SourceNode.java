@@ -46,6 +46,7 @@ public final class SourceNode extends InodeDescriptor {
     /** Null before it was asked for, which is when the last descriptor is closed; {@link #EMPTY} when there is none. */
     private volatile byte[] handle;
     private volatile boolean retired;
+    private volatile boolean removedHere;
 
     private long references;
     private long lookups;
@@ -317,6 +318,7 @@ public final class SourceNode extends InodeDescriptor {
                 lost = names;
                 names = learnt;
             } else {
+                removedHere = false;
                 names = new Name(directory, learnt.name, names);
                 lost = trim();
             }
@@ -445,6 +447,21 @@ public final class SourceNode extends InodeDescriptor {
     /** The inode has no name any more: its number may soon be another's. */
     void retire() {
         retired = true;
+    }
+
+    /** The last name that was known has been removed through us. */
+    void removedHere() {
+        removedHere = true;
+    }
+
+    /**
+     * Whether the last name was removed through this store. The kernel does not remember that name, so who comes still was
+     * on the way.
+     *
+     * @return false when others may have removed it
+     */
+    public boolean isRemovedHere() {
+        return removedHere;
     }
 
     boolean isRetired() {

@@ -2,6 +2,7 @@ package io.quire.fuse.jnr;
 
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
+import io.quire.engine.store.Posix;
 import io.quire.fuse.vfs.FileSystem;
 
 /**
@@ -182,12 +183,18 @@ final class DirectOperations {
         request.require(KernelProtocol.TRANSFER_IN_SIZE);
         final int size = transferSize(request);
         request.require(KernelProtocol.TRANSFER_IN_SIZE + (long) size);
-        if ((request.bodyWord(KernelProtocol.TRANSFER_FLAGS_OFFSET) & KernelProtocol.WRITE_KILL_SUIDGID) != 0) {
+        final int flags = request.bodyWord(KernelProtocol.TRANSFER_FLAGS_OFFSET);
+        if ((flags & KernelProtocol.WRITE_KILL_SUIDGID) != 0) {
             privileges.drop(worker, request.node());
         }
-        final int length = fileSystem.write(request.node(), request.bodyLong(0),
-            request.bodyLong(KernelProtocol.TRANSFER_OFFSET_OFFSET),
-            request.body() + KernelProtocol.TRANSFER_IN_SIZE, size);
+        final long offset = request.bodyLong(KernelProtocol.TRANSFER_OFFSET_OFFSET);
+        final long data = request.body() + KernelProtocol.TRANSFER_IN_SIZE;
+        // With O_DIRECT the parts of one write may come at the same time: each has to go where it belongs.
+        final boolean appends = (flags & KernelProtocol.WRITE_FROM_PAGES) == 0
+            && (request.bodyWord(KernelProtocol.TRANSFER_OPEN_FLAGS_OFFSET) & (Posix.O_APPEND | Posix.O_DIRECT))
+                == Posix.O_APPEND;
+        final int length = appends ? fileSystem.append(request.node(), request.bodyLong(0), offset, data, size)
+            : fileSystem.write(request.node(), request.bodyLong(0), offset, data, size);
         if (length < 0) {
             worker.replyError(-length);
         } else {
@@ -228,7 +235,13 @@ final class DirectOperations {
         final int result = fileSystem.open(worker.caller(), request.node(), flags, worker.opened);
         if (result < 0) {
             worker.replyError(-result);
-        } else if (!worker.replyOpen()) {
+            return;
+        }
+        if (worker.opened.forgetAttributes) {
+            // Before the answer: what the program does next must not be done with the old size.
+            worker.forgetAttributes(request.node());
+        }
+        if (!worker.replyOpen()) {
             fileSystem.release(worker.opened.fh);
         }
     }

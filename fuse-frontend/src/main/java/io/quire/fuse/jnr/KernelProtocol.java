@@ -118,6 +118,8 @@ final class KernelProtocol {
     static final int TRANSFER_OFFSET_OFFSET = 8;
     static final int TRANSFER_SIZE_OFFSET = 16;
     static final int TRANSFER_FLAGS_OFFSET = 20;
+    static final int TRANSFER_OPEN_FLAGS_OFFSET = 32;
+    static final int WRITE_FROM_PAGES = 1;
     static final int WRITE_KILL_SUIDGID = 1 << 2;
 
     /** RELEASE, RELEASEDIR, FLUSH, FSYNC and FSYNCDIR begin with the handle. */

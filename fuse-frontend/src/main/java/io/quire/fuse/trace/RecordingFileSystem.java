@@ -173,6 +173,14 @@ public final class RecordingFileSystem implements FileSystem {
     }
 
     @Override
+    public int append(final long node, final long fh, final long offset, final long address, final int length) {
+        final long began = System.nanoTime();
+        final int result = recorded.append(node, fh, offset, address, length);
+        trace.record(TraceKind.WRITE, began, node, fh, offset, length, result, 0);
+        return result;
+    }
+
+    @Override
     public int flush(final long fh) {
         final long began = System.nanoTime();
         return done(TraceKind.FLUSH, began, 0, fh, recorded.flush(fh));

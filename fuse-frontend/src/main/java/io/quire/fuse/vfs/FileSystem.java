@@ -227,6 +227,20 @@ public interface FileSystem extends AutoCloseable {
     int flush(long fh);
 
     /**
+     * Writes at the end of a file, wherever that is by now.
+     *
+     * @param node    node
+     * @param fh      handle
+     * @param offset  where the caller believes the end to be, bytes
+     * @param address native address of the data
+     * @param length  bytes to write
+     * @return bytes written, or a negative error number
+     */
+    default int append(final long node, final long fh, final long offset, final long address, final int length) {
+        return write(node, fh, offset, address, length);
+    }
+
+    /**
      * Gives a handle back.
      *
      * @param fh handle, no longer valid afterwards

@@ -10,6 +10,11 @@ import io.quire.engine.store.SourceNode;
 final class Inode {
     final SourceNode source;
     private volatile FileData data;
+    /**
+     * What the kernel takes for the size: what it was told last, or more by what it wrote. It appends there and reads no further,
+     * whatever an open finds out; so an open has to tell when the size is another. A hint: concurrent requests may leave another value.
+     */
+    volatile long toldSize;
 
     Inode(final SourceNode source) {
         this.source = source;

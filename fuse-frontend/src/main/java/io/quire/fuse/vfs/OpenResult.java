@@ -10,6 +10,8 @@ public final class OpenResult {
     public boolean keepCache;
     /** Whether the kernel need not tell when a descriptor of this handle is closed; it may do so nevertheless. */
     public boolean noFlush;
+    /** Whether the kernel has to forget the attributes that it was told before, since the file has another size. */
+    public boolean forgetAttributes;
 
     /** Makes an empty holder. */
     public OpenResult() {
@@ -17,7 +19,7 @@ public final class OpenResult {
     }
 
     /**
-     * Sets everything; the kernel will tell of closing.
+     * Sets everything; the kernel will tell of closing, and its attributes are right.
      *
      * @param newFh        handle number
      * @param newDirectIo  whether the kernel must not cache pages
@@ -28,5 +30,6 @@ public final class OpenResult {
         directIo = newDirectIo;
         keepCache = newKeepCache;
         noFlush = false;
+        forgetAttributes = false;
     }
 }

@@ -39,6 +39,10 @@ public final class Vfs implements FileSystem {
     private static final int TIMES = SetAttributes.ATIME | SetAttributes.MTIME | SetAttributes.ATIME_NOW
         | SetAttributes.MTIME_NOW;
     private static final int KEEP_ID = -1;
+    private static final int S_IRUSR = 0400;
+    private static final int S_IWUSR = 0200;
+    /** How often others may remove a file between finding that it exists and opening it. */
+    private static final int MAX_CREATIONS = 100;
     /** A multiplier that spreads device numbers over the high bits of inode numbers. */
     private static final long SPREAD = 0x9e37_79b9_7f4a_7c15L;
 
@@ -145,6 +149,7 @@ public final class Vfs implements FileSystem {
         out.entryTimeoutNanos = options.entryTimeoutNanos();
         out.attrTimeoutNanos = options.attrTimeoutNanos();
         out.attributes.copyFrom(found.attributes);
+        inode.toldSize = found.attributes.size;
         return 0;
     }
 
@@ -274,7 +279,15 @@ public final class Vfs implements FileSystem {
     @Override
     public int getattr(final long node, final long fh, final Attributes out) {
         final Inode inode = inodes.get(node);
-        return inode == null ? -Errno.ESTALE : attributes(inode, out);
+        return inode == null ? -Errno.ESTALE : tell(inode, attributes(inode, out), out);
+    }
+
+    /** Remembers what the kernel is told. */
+    private static int tell(final Inode inode, final int result, final Attributes told) {
+        if (result == 0) {
+            inode.toldSize = told.size;
+        }
+        return result;
     }
 
     private int attributes(final Inode inode, final Attributes out) {
@@ -294,7 +307,7 @@ public final class Vfs implements FileSystem {
         if (result == 0 && (valid & ~SetAttributes.SIZE) != 0) {
             result = change(inode.source, valid, in);
         }
-        return result < 0 ? result : attributesAfterChange(inode, out);
+        return result < 0 ? result : tell(inode, attributesAfterChange(inode, out), out);
     }
 
     private int attributesAfterChange(final Inode inode, final Attributes out) {
@@ -447,6 +460,7 @@ public final class Vfs implements FileSystem {
             return result;
         }
         result = lookByName(inode, 1);
+        final boolean otherSize = result == 0 && entries.get().attributes.size != inode.toldSize;
         if (result == 0 && (flags & Posix.O_TRUNC) != 0) {
             result = cutToNothing(handle);
         }
@@ -454,7 +468,9 @@ public final class Vfs implements FileSystem {
             close(handle);
             return result;
         }
-        return publish(handle, out);
+        result = publish(handle, out);
+        out.forgetAttributes = otherSize;
+        return result;
     }
 
     /** Opens the data; {@code made} are the attributes of a file that was just made, or null. */
@@ -493,14 +509,15 @@ public final class Vfs implements FileSystem {
     private int lookByName(final Inode inode, final int own) {
         final Attributes seen = entries.get().attributes;
         final int result = attributes(inode, seen);
-        return result == 0 && !options.exclusive() && seen.nlink == 0 && inode.needData().opens() <= own
-            ? -Errno.ESTALE : result;
+        return result == 0 && !options.exclusive() && seen.nlink == 0 && !inode.source.isRemovedHere()
+            && inode.needData().opens() <= own ? -Errno.ESTALE : result;
     }
 
     private static int cutToNothing(final FileHandle handle) {
         handle.data.begin();
         try {
             handle.file.truncate(0);
+            handle.inode.toldSize = 0;
             return 0;
         } catch (final CacheException e) {
             return failed(e);
@@ -530,9 +547,14 @@ public final class Vfs implements FileSystem {
         }
         final SourceEntry made = entries.get();
         int result = store.create(c.uid, c.gid, directory.source, name, mode, umask, made);
-        if (result == -Errno.EEXIST && (flags & Posix.O_EXCL) == 0) {
+        for (int i = 0; result == -Errno.EEXIST && (flags & Posix.O_EXCL) == 0; i++) {
             // Somebody else made it since the kernel looked.
-            return openExisting(c, directory, name, flags, entry, out);
+            result = openExisting(c, directory, name, flags, entry, out);
+            if (result != -Errno.ENOENT || i == MAX_CREATIONS) {
+                return result;
+            }
+            // And removed it.
+            result = store.create(c.uid, c.gid, directory.source, name, mode, umask, made);
         }
         if (result == 0) {
             result = answer(made, entry);
@@ -559,12 +581,29 @@ public final class Vfs implements FileSystem {
         if (result < 0) {
             return result;
         }
-        result = open(c, entry.node, flags, out);
+        final boolean may = mayOpen(c, found.attributes, flags);
+        result = may ? open(c, entry.node, flags, out) : -Errno.ESTALE;
         if (result < 0) {
             forget(entry.node, 1);
-            return result;
+            return may && result == -Errno.ESTALE ? -Errno.ENOENT : result;
         }
         return (flags & Posix.O_TRUNC) != 0 ? answerAgain(entry, out) : 0;
+    }
+
+    /**
+     * Whether a caller may certainly open what the kernel took for a file that does not exist, and so did not check. For whatever takes
+     * a closer look ESTALE makes the kernel look the name up again.
+     */
+    private static boolean mayOpen(final Caller c, final Attributes found, final int flags) {
+        if (!found.isRegular()) {
+            return false;
+        }
+        if (c.uid == 0) {
+            return true;
+        }
+        final int access = flags & Posix.O_ACCMODE;
+        final int wanted = (access == Posix.O_WRONLY ? 0 : S_IRUSR) | (access == Posix.O_RDONLY ? 0 : S_IWUSR);
+        return c.uid == found.uid && (found.mode & wanted) == wanted && (flags & Posix.O_TRUNC) == 0;
     }
 
     /** The file existed and was cut: its attributes are others than those that were found. */
@@ -603,12 +642,40 @@ public final class Vfs implements FileSystem {
             if (handle.syncs()) {
                 handle.file.sync(handle.syncsDataOnly());
             }
+            if (offset + written > handle.inode.toldSize) {
+                // The kernel knows.
+                handle.inode.toldSize = offset + written;
+            }
             return written;
         } catch (final CacheException e) {
             return failed(e);
         } finally {
             changed(handle);
         }
+    }
+
+    /** The kernel goes by the size it was told; others may have made the file longer since, and keep what they wrote. */
+    @Override
+    public int append(final long node, final long fh, final long offset, final long address, final int length) {
+        final FileHandle handle = files.get(fh);
+        if (handle == null) {
+            return -Errno.EBADF;
+        }
+        if (options.exclusive()) {
+            return write(node, fh, offset, address, length);
+        }
+        final Attributes seen = entries.get().attributes;
+        final int result = attributes(handle.inode, seen);
+        if (result < 0) {
+            return result;
+        }
+        final int written = write(node, fh, seen.size, address, length);
+        if (seen.size != offset) {
+            // The kernel has put the data into its own pages, and the end behind it, where it believed the end to be.
+            handle.inode.toldSize = offset + Math.max(written, 0);
+            invalidator.invalidate(handle.inode.id());
+        }
+        return written;
     }
 
     /** After a change of data: what we changed must not be taken for a change from outside once the file is closed. */

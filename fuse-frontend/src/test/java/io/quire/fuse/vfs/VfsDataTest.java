@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -130,6 +132,68 @@ class VfsDataTest extends VfsFixture {
         vfs.release(second);
         vfs.release(first);
         vfs.forget(node, 1);
+    }
+
+    @Test
+    void v28WhoOpensWhatWeJustRemovedWasOnTheWay() throws IOException {
+        Files.writeString(at("a"), "old");
+        final long node = lookup("a");
+        assertThat(vfs.unlink(daemon, FileSystem.ROOT, bytes("a"))).isZero();
+        assertThat(read(open(node, Posix.O_RDONLY))).isEqualTo("old");
+    }
+
+    @Test
+    void v29AnOpenTellsOfAnotherSize() throws IOException {
+        Files.writeString(at("a"), "four");
+        final long node = lookup("a");
+        open(node, Posix.O_RDONLY);
+        assertThat(opened.forgetAttributes).isFalse();
+        Files.writeString(at("a"), "much longer");
+        open(node, Posix.O_RDONLY);
+        assertThat(opened.forgetAttributes).isTrue();
+        getattr(node);
+        final long fh = open(node, Posix.O_RDWR);
+        assertThat(opened.forgetAttributes).as("it was told meanwhile").isFalse();
+        assertThat(write(fh, 11, bytes("!"))).isEqualTo(1);
+        open(node, Posix.O_RDONLY);
+        assertThat(opened.forgetAttributes).as("the kernel has written itself").isFalse();
+    }
+
+    @Test
+    void v29WhatIsAppendedLeavesWhatOthersHaveAppended() throws Exception {
+        vfs.notifier(invalidated::add);
+        Files.writeString(at("a"), "one ");
+        final long node = lookup("a");
+        final long fh = open(node, Posix.O_WRONLY | Posix.O_APPEND);
+        assertThat(append(fh, 4, "two ")).isEqualTo(4);
+        Files.writeString(at("a"), "three ", StandardOpenOption.APPEND);
+        assertThat(append(fh, 8, "four ")).isEqualTo(5);
+        assertThat(append(fh, 13, "five ")).as("the kernel knows no better").isEqualTo(5);
+        assertThat(at("a")).hasContent("one two three four five ");
+        assertThat(invalidated.poll(30, TimeUnit.SECONDS)).isEqualTo(node);
+        open(node, Posix.O_RDONLY);
+        assertThat(opened.forgetAttributes).as("the kernel takes it for shorter").isTrue();
+    }
+
+    @Test
+    void v30WhatOthersMadeMeanwhileIsNotOpenedForThoseWhoMayNot() throws IOException {
+        final Caller stranger = new Caller(USER + 1, GROUP, 1);
+        Files.writeString(at("a"), "secret");
+        Files.setPosixFilePermissions(at("a"), PosixFilePermissions.fromString("rw-------"));
+        assertThat(vfs.create(stranger, FileSystem.ROOT, bytes("a"), 0644, 0, Posix.O_RDONLY, entry, opened))
+            .isEqualTo(-Errno.ESTALE);
+        Files.setAttribute(at("a"), "unix:uid", USER);
+        assertThat(vfs.create(user, FileSystem.ROOT, bytes("a"), 0644, 0, Posix.O_RDWR, entry, opened)).isZero();
+        assertThat(vfs.create(user, FileSystem.ROOT, bytes("a"), 0644, 0, Posix.O_RDWR | Posix.O_TRUNC, entry, opened))
+            .as("what that clears is the kernel's to say").isEqualTo(-Errno.ESTALE);
+        Files.setPosixFilePermissions(at("a"), PosixFilePermissions.fromString("r--rw-rw-"));
+        assertThat(vfs.create(user, FileSystem.ROOT, bytes("a"), 0644, 0, Posix.O_RDWR, entry, opened))
+            .isEqualTo(-Errno.ESTALE);
+        assertThat(vfs.create(daemon, FileSystem.ROOT, bytes("a"), 0644, 0, Posix.O_RDWR, entry, opened))
+            .isEqualTo(daemon.uid == 0 ? 0 : -Errno.ESTALE);
+        Files.createSymbolicLink(at("link"), Path.of("a"));
+        assertThat(vfs.create(daemon, FileSystem.ROOT, bytes("link"), 0644, 0, Posix.O_RDWR, entry, opened))
+            .isEqualTo(-Errno.ESTALE);
     }
 
     @Test

@@ -114,6 +114,12 @@ abstract class VfsFixture {
         return vfs.write(0, fh, offset, memory, data.length);
     }
 
+    int append(final long fh, final long offset, final String text) {
+        final byte[] data = bytes(text);
+        OffHeap.copyFromArray(data, 0, memory, data.length);
+        return vfs.append(0, fh, offset, memory, data.length);
+    }
+
     void write(final long fh, final String text) {
         assertThat(write(fh, 0, bytes(text))).isEqualTo(text.length());
     }
