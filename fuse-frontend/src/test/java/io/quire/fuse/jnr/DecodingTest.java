@@ -31,10 +31,17 @@ class DecodingTest {
     private static final String ANY = IntStream.range(1, 256).filter(c -> c != '/').collect(StringBuilder::new,
         (text, c) -> text.append((char) c), StringBuilder::append).toString();
 
+    private static final int FALLOCATE = 43;
+
     /** A message and what comes of it. */
     private record Case(int opcode, byte[] body, String call, int answerSize) {
         byte[] message(final byte[] part) {
             return Wire.message(opcode, NODE, 7, part);
+        }
+
+        /** Who is not root loses set-user-ID bits by allocating, so they are looked for first (F11). */
+        List<String> calls() {
+            return opcode == FALLOCATE ? List.of("getattr(3, 0)", call) : List.of(call);
         }
 
         @Override
@@ -79,7 +86,7 @@ class DecodingTest {
             new Case(24, body(ANY, "\0"), "removexattr(7/0/1, 3, " + ANY + ")", 0),
             new Case(30, body(8L, 1, -1), "fsyncdir(8, true)", 0),
             new Case(34, body(5, -1), "access(7/0/1, 3, 5)", 0),
-            new Case(43, body(8L, 1L << 40, 1L << 41, 3, -1), "fallocate(3, 8, 3, 1099511627776, 2199023255552)", 0));
+            new Case(FALLOCATE, body(8L, 1L << 40, 1L << 41, 3, -1), "fallocate(3, 8, 3, 1099511627776, 2199023255552)", 0));
     }
 
     private static List<String> operations(final Recorder recorder) {
@@ -92,7 +99,7 @@ class DecodingTest {
         final Recorder recorder = new Recorder();
         try (Wire wire = new Wire(recorder.fileSystem, false)) {
             assertThat(wire.serve(given.message(given.body))).isTrue();
-            assertThat(operations(recorder)).containsExactly(given.call);
+            assertThat(operations(recorder)).containsExactlyElementsOf(given.calls());
             final Wire.Reply reply = wire.reply();
             assertThat(reply.error()).isZero();
             assertThat(reply.unique()).isEqualTo(Wire.UNIQUE);
@@ -126,7 +133,7 @@ class DecodingTest {
         final Recorder recorder = new Recorder();
         try (Wire wire = new Wire(recorder.fileSystem, false)) {
             wire.serve(given.message(Arrays.copyOf(given.body, given.body.length + 16)));
-            assertThat(operations(recorder)).containsExactly(given.call);
+            assertThat(operations(recorder)).containsExactlyElementsOf(given.calls());
             assertThat(wire.reply().error()).isZero();
         }
     }
@@ -156,7 +163,7 @@ class DecodingTest {
             assertThat(new DirectOperations(recorder.fileSystem, false).serve(wire.worker)).isTrue();
             assertThat(operations(recorder)).containsExactlyElementsOf(
                 given.answerSize == KernelProtocol.ENTRY_OUT_SIZE ? List.of(given.call, "forget(5, 1)")
-                    : List.of(given.call));
+                    : given.calls());
         }
     }
 
