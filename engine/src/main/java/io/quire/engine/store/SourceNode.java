@@ -165,7 +165,7 @@ public final class SourceNode extends InodeDescriptor {
     /** Whether a name has the handle that this node has; true when the node has none. */
     private boolean isHandleOf(final int directory, final byte[] name) {
         final byte[] mine = handle;
-        return mine == null || mine.length == 0 || Arrays.equals(mine, store.handleOf(directory, name));
+        return mine == null || mine.length == 0 || Arrays.equals(mine, store.handles.handleOf(directory, name));
     }
 
     private boolean isHeld() {
@@ -176,7 +176,7 @@ public final class SourceNode extends InodeDescriptor {
     @Override
     void closing(final int fd) {
         if (mayHaveHandle && handle == null && !isHeld() && !isDropped()) {
-            handle = store.handleOf(fd, EMPTY);
+            handle = store.handles.handleOf(fd, EMPTY);
         }
     }
 
@@ -391,7 +391,7 @@ public final class SourceNode extends InodeDescriptor {
             final int fd = acquire();
             if (fd >= 0) {
                 try {
-                    handle = store.handleOf(fd, EMPTY);
+                    handle = store.handles.handleOf(fd, EMPTY);
                 } finally {
                     release();
                 }
@@ -475,7 +475,7 @@ public final class SourceNode extends InodeDescriptor {
             return byData;
         }
         if (hasHandle()) {
-            final int fd = store.openHandle(handle);
+            final int fd = store.handles.open(handle);
             if (fd >= 0) {
                 return fd;
             }
