@@ -1,6 +1,7 @@
 package io.quire.engine;
 
 import io.quire.engine.cache.PageCache;
+import io.quire.engine.cache.PageCacheBuilder;
 import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.write.WritePolicies;
 
@@ -14,7 +15,7 @@ public final class Quire {
      *
      * @return a builder
      */
-    public static PageCache.Builder cache() {
+    public static PageCacheBuilder cache() {
         return PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT);
     }
 }

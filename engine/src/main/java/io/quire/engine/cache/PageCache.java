@@ -6,7 +6,6 @@ import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
-import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,7 +44,7 @@ public final class PageCache implements AutoCloseable {
     public static final int PAGE_SIZE = FRAME_SIZE;
     /** Smallest capacity of a cache for general use, in bytes. */
     public static final long MIN_CAPACITY = 4L << 20;
-    /** Smallest capacity of a cache for one thread at a time, in bytes; see {@link Builder#smallCapacity}. */
+    /** Smallest capacity of a cache for one thread at a time, in bytes; see {@link PageCacheBuilder#smallCapacity}. */
     public static final long SMALLEST_CAPACITY = 16L * PAGE_SIZE;
     /** Largest capacity, in bytes. */
     public static final long MAX_CAPACITY = 4L << 40;
@@ -54,15 +53,6 @@ public final class PageCache implements AutoCloseable {
     private static final long ALLOCATION_PATIENCE_NANOS = 10_000_000_000L;
     private static final long ALLOCATION_PAUSE_NANOS = 50_000L;
     private static final int NODES_PER_FRAME = 9;
-    private static final int WRITE_BATCH = 256;
-    /** The part of the pages that one thread's batch may hold, so that as many threads find room at once. */
-    private static final int THREADS = 32;
-    /** The same in a small cache, which one thread uses at a time. */
-    private static final int SMALL_BATCH_SHARE = 4;
-    private static final int SMALL_BATCH = (int) (MIN_CAPACITY >>> FRAME_SHIFT) / THREADS;
-    /** The bytes that the cache may use beside its pages are their fiftieth part. */
-    private static final int OVERHEAD_SHARE = 50;
-    private static final int DENSE_PAGES_PER_NODE = 60;
 
     final System.Logger logger = System.getLogger(PageCache.class.getName());
     final FrameArena arena;
@@ -93,27 +83,22 @@ public final class PageCache implements AutoCloseable {
     volatile boolean largePages;
 
     private final OrderedMutex capacityLock = new OrderedMutex(LockClass.CAPACITY, "capacity");
-    private final long readAheadBytes;
-    private final boolean largePagesWanted;
-    private final long leastCapacity;
-    private final Resources resources;
+    private final OffHeapResources resources;
     private final CacheCounters counters;
     private final AtomicLong nextMapping = new AtomicLong();
     private volatile WritePolicy writePolicy;
     private volatile boolean closed;
 
-    private PageCache(final Builder builder) {
+    PageCache(final PageCacheBuilder builder) {
         final int frames = (int) (builder.maxCapacity() >>> FRAME_SHIFT);
         final int processors = Runtime.getRuntime().availableProcessors();
-        resources = new Resources();
+        resources = new OffHeapResources();
         arena = resources.keep(new FrameArena(frames, builder.hugePages));
         descriptors = resources.keep(new PageDescriptors(frames));
         final OrderedMutex freeFrames = new OrderedMutex(LockClass.ALLOCATOR, "free frames");
         allocator = resources.keep(new FrameAllocator(descriptors, freeFrames::lock, freeFrames::unlock));
         compounds = new CompoundPages(descriptors, allocator);
         large = new LargePages(this);
-        largePagesWanted = builder.largePages;
-        leastCapacity = Math.min(builder.capacity, MIN_CAPACITY);
         nodes = resources.keep(new NodeSlab((int) Math.min((long) frames * NODES_PER_FRAME + 1024, 1 << 29)));
         locks = resources.keep(new PageLocks(descriptors, processors));
         // The memory stays mapped until no thread can reach it: a read that races with close finds it stale, not gone.
@@ -126,13 +111,12 @@ public final class PageCache implements AutoCloseable {
         dirty = new DirtyPages(this);
         reclaimer = new Reclaimer(this);
         migrator = new Migrator(this);
-        resizer = new Resizer(this);
+        resizer = new Resizer(this, builder);
         compactor = new Compactor(this);
         readAheadExecutor = builder.readAheadExecutor;
-        readAheadBytes = builder.readAhead;
         allocator.limit((int) (builder.capacity >>> FRAME_SHIFT));
         arena.limit(allocator.frames());
-        capacityChanged(allocator.frames());
+        resizer.capacityChanged(allocator.frames());
         writePolicy = builder.writePolicy;
         counters = new CacheCounters(this);
     }
@@ -144,195 +128,8 @@ public final class PageCache implements AutoCloseable {
      * @param replacement makes the replacement policy
      * @return a builder with the default capacity of 512 MiB
      */
-    public static Builder builder(final WritePolicy writePolicy, final ReplacementFactory replacement) {
-        return new Builder(writePolicy, replacement);
-    }
-
-    /** Makes a replacement policy over the descriptors of a cache. */
-    @FunctionalInterface
-    public interface ReplacementFactory {
-        /**
-         * Makes the policy.
-         *
-         * @param descriptors the cache's page descriptors; the queue fields belong to the policy
-         * @return the policy
-         */
-        ReplacementPolicy create(PageDescriptors descriptors);
-    }
-
-    /** Describes a cache. Not thread-safe. */
-    public static final class Builder {
-        private ReplacementFactory replacement;
-        private WritePolicy writePolicy;
-        private long capacity = 512L << 20;
-        private long maxCapacity;
-        private boolean hugePages = true;
-        private boolean largePages = true;
-        private long readAhead = 1L << 20;
-        private Executor readAheadExecutor;
-
-        private Builder(final WritePolicy writePolicy, final ReplacementFactory replacement) {
-            this.writePolicy = Objects.requireNonNull(writePolicy, "writePolicy");
-            this.replacement = Objects.requireNonNull(replacement, "replacement");
-        }
-
-        /**
-         * Sets how many bytes of pages the cache may hold at first.
-         *
-         * @param bytes {@link #MIN_CAPACITY} to {@link #MAX_CAPACITY}, rounded down to whole pages
-         * @return this
-         * @throws IllegalArgumentException outside that range
-         */
-        public Builder capacity(final long bytes) {
-            if (bytes < MIN_CAPACITY || bytes > MAX_CAPACITY) {
-                throw new IllegalArgumentException("a cache holds 4 MiB to 4 TiB, not " + bytes + " bytes");
-            }
-            capacity = bytes;
-            return this;
-        }
-
-        /**
-         * Sets a capacity that may be too small for general use, for simulations of a cache with a share of a small working set.
-         *
-         * <p>Below {@link #MIN_CAPACITY} one request may hold up to a quarter of the pages, where otherwise it is a 32nd, so only one
-         * thread at a time is sure to find room; with more, operations may wait for each other's pages and fail with ENOMEM. There
-         * are no compound pages, pages are evicted one by one up to 64 pages of capacity, and tables of a fixed size take the memory
-         * beside the pages above 2 % of them.
-         *
-         * @param bytes {@link #SMALLEST_CAPACITY} to {@link #MAX_CAPACITY}, rounded down to whole pages
-         * @return this
-         * @throws IllegalArgumentException outside that range
-         */
-        public Builder smallCapacity(final long bytes) {
-            if (bytes < SMALLEST_CAPACITY || bytes > MAX_CAPACITY) {
-                throw new IllegalArgumentException("a small cache holds 64 KiB to 4 TiB, not " + bytes + " bytes");
-            }
-            capacity = bytes;
-            return this;
-        }
-
-        /**
-         * Sets how large {@link PageCache#resize} may make the cache. So much address space is reserved; memory is used for
-         * what the cache holds.
-         *
-         * @param bytes {@link #MIN_CAPACITY} to {@link #MAX_CAPACITY}, rounded down to whole pages; by default four times the
-         *              capacity. Less than the capacity counts as the capacity
-         * @return this
-         * @throws IllegalArgumentException outside that range
-         */
-        public Builder maxCapacity(final long bytes) {
-            if (bytes < MIN_CAPACITY || bytes > MAX_CAPACITY) {
-                throw new IllegalArgumentException("a cache holds 4 MiB to 4 TiB, not " + bytes + " bytes");
-            }
-            maxCapacity = bytes;
-            return this;
-        }
-
-        private long maxCapacity() {
-            return Math.max(capacity, maxCapacity != 0 ? maxCapacity : Math.min(4 * capacity, MAX_CAPACITY));
-        }
-
-        /**
-         * Asks for transparent huge pages under the page frames: reads at random then wait for memory once, and not for the
-         * page table before. Memory is used in steps of 2 MiB, within the capacity. Nothing is asked of a system without them.
-         *
-         * @param use whether to ask; on by default
-         * @return this
-         */
-        public Builder hugePages(final boolean use) {
-            hugePages = use;
-            return this;
-        }
-
-        /**
-         * Lets large sequential reads and writes use compound pages of up to 2 MiB, where frames that follow each other are free.
-         *
-         * @param use whether to; on by default
-         * @return this
-         */
-        public Builder largePages(final boolean use) {
-            largePages = use;
-            return this;
-        }
-
-        /**
-         * Sets how writes reach the store.
-         *
-         * @param policy the cache's policy, for files that have none of their own
-         * @return this
-         */
-        public Builder writePolicy(final WritePolicy policy) {
-            writePolicy = Objects.requireNonNull(policy, "policy");
-            return this;
-        }
-
-        /**
-         * Sets which page gives way when the cache is full.
-         *
-         * @param factory makes the cache's policy, for example one of {@code io.quire.engine.evict.ReplacementPolicies}
-         * @return this
-         */
-        public Builder replacementPolicy(final ReplacementFactory factory) {
-            replacement = Objects.requireNonNull(factory, "factory");
-            return this;
-        }
-
-        /**
-         * Sets the largest read-ahead window.
-         *
-         * @param bytes 0 for none, at most 2 MiB and a 32nd of the capacity; 1 MiB by default
-         * @return this
-         */
-        public Builder readAhead(final long bytes) {
-            if (bytes < 0) {
-                throw new IllegalArgumentException("a read-ahead window cannot have " + bytes + " bytes");
-            }
-            readAhead = bytes;
-            return this;
-        }
-
-        /**
-         * Lets sequential readers find their next window already on its way.
-         *
-         * @param executor runs the fetches, on threads of its owner; none by default: windows are then fetched by the reader
-         *                 that needs them
-         * @return this
-         */
-        public Builder readAheadExecutor(final Executor executor) {
-            readAheadExecutor = executor;
-            return this;
-        }
-
-        /**
-         * Makes the cache.
-         *
-         * @return an empty cache
-         * @throws OutOfMemoryError when the address space does not allow it
-         */
-        public PageCache build() {
-            return new PageCache(this);
-        }
-    }
-
-    /** Off-heap memory, given back when the cache can no longer be reached. Holds no reference to the cache. */
-    static final class Resources implements Runnable {
-        private final ArrayDeque<AutoCloseable> kept = new ArrayDeque<>();
-
-        synchronized <T extends AutoCloseable> T keep(final T resource) {
-            kept.push(resource);
-            return resource;
-        }
-
-        @Override
-        public synchronized void run() {
-            while (!kept.isEmpty()) {
-                try {
-                    kept.pop().close();
-                } catch (final Exception e) {
-                    throw new IllegalStateException("giving back off-heap memory", e);
-                }
-            }
-        }
+    public static PageCacheBuilder builder(final WritePolicy writePolicy, final ReplacementFactory replacement) {
+        return new PageCacheBuilder(writePolicy, replacement);
     }
 
     /**
@@ -409,10 +206,7 @@ public final class PageCache implements AutoCloseable {
      * @throws IllegalStateException when the cache is closed
      */
     public void resize(final long bytes) throws CacheException {
-        if (bytes < leastCapacity || bytes > maxCapacity()) {
-            throw new CacheException(Errno.EINVAL, "this cache can hold " + leastCapacity + " to " + maxCapacity()
-                + " bytes, not " + bytes + "; choose a size between, or a larger maxCapacity when it is made");
-        }
+        resizer.check(bytes);
         checkOpen();
         capacityLock.lock();
         try {
@@ -443,24 +237,6 @@ public final class PageCache implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the cache is closed");
         }
-    }
-
-    /** Makes everything that depends on the capacity follow it. */
-    void capacityChanged(final int frames) {
-        final int part = frames / THREADS;
-        final int batch = Math.max(part, Math.min(SMALL_BATCH, frames / SMALL_BATCH_SHARE));
-        batchLimit = Math.min(WRITE_BATCH, batch);
-        fillLimit = Math.min(ThreadState.BATCH, batch);
-        readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, Math.clamp(part, 1, fillLimit));
-        evictionBatch = Math.clamp(part, 1, ThreadState.EVICTIONS);
-        // A page of four frames would be a quarter of the smallest cache, pinned as a whole.
-        largePages = largePagesWanted && frames >= MIN_CAPACITY >>> FRAME_SHIFT;
-        reclaimer.capacity(frames);
-        replacement.capacity(frames);
-        // T17. Three quarters of what the promise leaves for nodes, as a change may need several, and a full cache has a few frames free
-        // at times; and never less than pages in runs need.
-        final long room = ((long) frames << FRAME_SHIFT) / OVERHEAD_SHARE - (long) frames * PageDescriptors.DESCRIPTOR_SIZE - tableBytes();
-        nodes.historyLimit((int) Math.max(room * 3 / 4 / NodeSlab.NODE_SIZE, frames / DENSE_PAGES_PER_NODE));
     }
 
     /**
@@ -527,7 +303,7 @@ public final class PageCache implements AutoCloseable {
             nodes.bytesUsed(), tableBytes());
     }
 
-    private long tableBytes() {
+    long tableBytes() {
         return nodes.hintBytes() + allocator.tableBytes();
     }
 

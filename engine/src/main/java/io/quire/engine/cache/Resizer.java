@@ -7,11 +7,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 import io.quire.engine.memory.FrameAllocator;
+import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.store.Errno;
+import io.quire.engine.tree.NodeSlab;
 import io.quire.engine.tree.PageTree;
 
 /**
- * Changes the capacity of a cache while it is used. Runs under the cache's capacity lock.
+ * Changes the capacity of a cache while it is used, and what depends on it. Runs under the cache's capacity lock.
  *
  * <p>The arena is reserved for the largest capacity, and the allocator gives out only frames below a limit. To shrink is to
  * lower the limit, to move every page that stands above it (evicting others where no frame is free), and to give the memory
@@ -21,12 +23,29 @@ final class Resizer {
     private static final int BATCH = 64;
     private static final long PAUSE_NANOS = 50_000L;
 
+    /** Most pages of a write's batch, in a cache large enough. */
+    private static final int WRITE_BATCH = 256;
+    /** The part of the pages that one thread's batch may hold, so that as many threads find room at once. */
+    private static final int THREADS = 32;
+    /** The same in a small cache, which one thread uses at a time. */
+    private static final int SMALL_BATCH_SHARE = 4;
+    private static final int SMALL_BATCH = (int) (PageCache.MIN_CAPACITY >>> FRAME_SHIFT) / THREADS;
+    /** The bytes that the cache may use beside its pages are their fiftieth part. */
+    private static final int OVERHEAD_SHARE = 50;
+    private static final int DENSE_PAGES_PER_NODE = 60;
+
     private final PageCache cache;
+    private final long readAheadBytes;
+    private final boolean largePagesWanted;
+    private final long leastCapacity;
     private volatile long patienceNanos = TimeUnit.SECONDS.toNanos(10);
     private String obstacle;
 
-    Resizer(final PageCache cache) {
+    Resizer(final PageCache cache, final PageCacheBuilder builder) {
         this.cache = cache;
+        this.readAheadBytes = builder.readAhead;
+        this.largePagesWanted = builder.largePages;
+        this.leastCapacity = Math.min(builder.capacity, PageCache.MIN_CAPACITY);
     }
 
     /** How long a page that is in use may hold a shrink up. */
@@ -34,16 +53,24 @@ final class Resizer {
         patienceNanos = nanos;
     }
 
+    /** Refuses a capacity that the cache cannot have. */
+    void check(final long bytes) throws CacheException {
+        if (bytes < leastCapacity || bytes > cache.maxCapacity()) {
+            throw new CacheException(Errno.EINVAL, "this cache can hold " + leastCapacity + " to " + cache.maxCapacity()
+                + " bytes, not " + bytes + "; choose a size between, or a larger maxCapacity when it is made");
+        }
+    }
+
     void resize(final int frames) throws CacheException {
         final int before = cache.allocator.frames();
         if (frames >= before) {
             cache.arena.limit(frames);
             cache.allocator.limit(frames);
-            cache.capacityChanged(frames);
+            capacityChanged(frames);
             return;
         }
         // Batches first, so that what begins from now on is sized for the smaller cache.
-        cache.capacityChanged(frames);
+        capacityChanged(frames);
         cache.allocator.limit(frames);
         final int used = cache.allocator.used();
         boolean done = false;
@@ -53,13 +80,32 @@ final class Resizer {
         } finally {
             if (!done) {
                 cache.allocator.limit(before);
-                cache.capacityChanged(before);
+                capacityChanged(before);
             }
         }
         cache.arena.limit(frames);
         if (used > frames) {
             cache.arena.discard(frames, used);
         }
+    }
+
+    /** Makes everything that depends on the capacity follow it. */
+    void capacityChanged(final int frames) {
+        final int part = frames / THREADS;
+        final int batch = Math.max(part, Math.min(SMALL_BATCH, frames / SMALL_BATCH_SHARE));
+        cache.batchLimit = Math.min(WRITE_BATCH, batch);
+        cache.fillLimit = Math.min(ThreadState.BATCH, batch);
+        cache.readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, Math.clamp(part, 1, cache.fillLimit));
+        cache.evictionBatch = Math.clamp(part, 1, ThreadState.EVICTIONS);
+        // A page of four frames would be a quarter of the smallest cache, pinned as a whole.
+        cache.largePages = largePagesWanted && frames >= PageCache.MIN_CAPACITY >>> FRAME_SHIFT;
+        cache.reclaimer.capacity(frames);
+        cache.replacement.capacity(frames);
+        // T17. Three quarters of what the promise leaves for nodes, as a change may need several, and a full cache has a few frames free
+        // at times; and never less than pages in runs need.
+        final long room = ((long) frames << FRAME_SHIFT) / OVERHEAD_SHARE - (long) frames * PageDescriptors.DESCRIPTOR_SIZE
+            - cache.tableBytes();
+        cache.nodes.historyLimit((int) Math.max(room * 3 / 4 / NodeSlab.NODE_SIZE, frames / DENSE_PAGES_PER_NODE));
     }
 
     /** Moves every page above the limit, in passes over the mappings: what comes in meanwhile stands below it. */

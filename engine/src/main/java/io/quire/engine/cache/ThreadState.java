@@ -34,12 +34,12 @@ final class ThreadState {
     final WriteOperation write;
     final AddressSource addressSource = new AddressSource();
     final ArraySource arraySource = new ArraySource();
-    private final PageCache.Resources resources;
+    private final OffHeapResources resources;
     private long bounce;
     private WeakReference<Thread> owner;
     private long ownerId;
 
-    ThreadState(final PageCache.Resources resources) {
+    ThreadState(final OffHeapResources resources) {
         this.resources = resources;
         final long address = NativeMemory.reserve(NATIVE_SIZE, false);
         resources.keep(() -> NativeMemory.release(address, NATIVE_SIZE));

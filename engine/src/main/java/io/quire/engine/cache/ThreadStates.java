@@ -7,13 +7,13 @@ import java.util.List;
 final class ThreadStates {
     private static final int RECENT = 256;
 
-    private final PageCache.Resources resources;
+    private final OffHeapResources resources;
     private final List<ThreadState> all = new ArrayList<>();
     private final ThreadLocal<ThreadState> current = new ThreadLocal<>();
     // Hints, by the low bits of the thread's number; written and read plainly. A thread local costs twice the instructions.
     private final ThreadState[] recent = new ThreadState[RECENT];
 
-    ThreadStates(final PageCache.Resources resources) {
+    ThreadStates(final OffHeapResources resources) {
         this.resources = resources;
     }
 

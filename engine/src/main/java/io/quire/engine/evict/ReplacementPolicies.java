@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-import io.quire.engine.cache.PageCache;
+import io.quire.engine.cache.ReplacementFactory;
 import io.quire.engine.cache.ReplacementPolicy;
 import io.quire.engine.memory.PageDescriptors;
 
@@ -32,7 +32,7 @@ public final class ReplacementPolicies {
      * @param name    by which users choose it
      * @param factory makes the policy
      */
-    public record Named(String name, PageCache.ReplacementFactory factory) implements PageCache.ReplacementFactory {
+    public record Named(String name, ReplacementFactory factory) implements ReplacementFactory {
         /** Makes a named maker. */
         public Named {
             Objects.requireNonNull(name, "name");

@@ -51,7 +51,7 @@ abstract class CacheFixture {
     private final List<Future<?>> running = new ArrayList<>();
 
     /** The cache under test; without read-ahead unless a test is about that. */
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(PageCache.MIN_CAPACITY)
             .readAhead(0);
     }

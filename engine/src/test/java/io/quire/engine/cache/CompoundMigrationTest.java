@@ -20,7 +20,7 @@ class CompoundMigrationTest extends CacheFixture {
     private final byte[] content = random(1, PAGES * PAGE);
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().capacity(CAPACITY).readAhead(1 << 20);
     }
 

@@ -25,7 +25,7 @@ class ConcurrencySmokeTest extends CacheFixture {
     private static final int STEPS = 1000;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead(16 * PAGE);
     }
 

@@ -23,7 +23,7 @@ class EvictionRaceTest extends InterleavingFixture {
         CachePoint.EVICT_FROZEN, CachePoint.EVICT_SHADOWED, CachePoint.EVICT_DETACHED);
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead(0);
     }
 

@@ -25,7 +25,7 @@ class FaultMutexInterleavingTest extends CacheFixture {
     private volatile Thread stopped;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return PageCache.builder(WritePolicies.MULTI_PAGE, StoppingPolicy::new).capacity(PageCache.MIN_CAPACITY)
             .readAhead(PAGES * PAGE);
     }

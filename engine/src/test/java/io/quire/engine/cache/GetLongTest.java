@@ -29,7 +29,7 @@ class GetLongTest extends InterleavingFixture {
     private static final long OURS = 0x1111_1111_1111_1111L;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead(0);
     }
 

@@ -28,7 +28,7 @@ abstract class InterleavingFixture extends CacheFixture {
     private final List<Actor<?>> actors = new ArrayList<>();
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         // Every page its own: compound pages have interleavings of their own.
         return super.builder().readAhead(PAGES * PAGE).largePages(false);
     }

@@ -24,7 +24,7 @@ class InterleavingTest extends CacheFixture {
     private final byte[] other = random(2, 8 * PAGE);
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         // Every page its own: compound pages have interleavings of their own.
         return super.builder().readAhead(8 * PAGE).largePages(false);
     }

@@ -18,7 +18,7 @@ class LargePageModelTest extends CacheFixture {
     private byte[] model = {};
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead(32 * PAGE);
     }
 

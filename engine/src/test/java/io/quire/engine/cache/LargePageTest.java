@@ -23,7 +23,7 @@ class LargePageTest extends InterleavingFixture {
     private static final int TAIL = 5;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().largePages(true);
     }
 

@@ -17,7 +17,7 @@ class LatePrefetchTest extends CacheFixture {
     private CachedFile victim;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead(16 * PAGE).readAheadExecutor(tasks::add);
     }
 

@@ -29,7 +29,7 @@ class LookupRaceTest extends InterleavingFixture {
     private int frame;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead(0);
     }
 

@@ -29,7 +29,7 @@ class MigrationStressTest extends CacheFixture {
     private final AtomicBoolean done = new AtomicBoolean();
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().capacity(MIN).maxCapacity(3 * MIN).readAhead(1 << 20);
     }
 

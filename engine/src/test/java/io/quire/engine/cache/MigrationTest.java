@@ -36,7 +36,7 @@ class MigrationTest extends CacheFixture {
     private volatile int spare;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         // A page of a compound page does not move before that is split.
         return super.builder().largePages(false);
     }

@@ -31,7 +31,7 @@ class ReadAheadTest extends CacheFixture {
     private ProbeFile executorStore;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead((long) MAX * PAGE);
     }
 

@@ -24,7 +24,7 @@ class ReadFailureTest extends CacheFixture {
     private final byte[] content = random(1, 40 * PAGE + 200);
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead(16 * PAGE);
     }
 

@@ -26,7 +26,7 @@ class ResizeTest extends CacheFixture {
     private static final Pattern MAPPING = Pattern.compile("([0-9a-f]+)-[0-9a-f]+ ");
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().capacity(LARGE);
     }
 
@@ -209,7 +209,7 @@ class ResizeTest extends CacheFixture {
     @Test
     @DisplayName("The largest capacity is refused outside its range, and never less than the capacity")
     void maxCapacity() {
-        final PageCache.Builder builder = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT);
+        final PageCacheBuilder builder = PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT);
         assertThatThrownBy(() -> builder.maxCapacity(SMALL - 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder.maxCapacity(PageCache.MAX_CAPACITY + 1)).isInstanceOf(IllegalArgumentException.class);
         try (PageCache other = builder.capacity(LARGE).maxCapacity(SMALL).build()) {

@@ -17,7 +17,7 @@ class SmallCacheTest extends CacheFixture {
     private static final int FRAMES = 16;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().smallCapacity(FRAMES * PAGE).readAhead(1 << 20);
     }
 

@@ -21,7 +21,7 @@ class SparseGiantTest extends CacheFixture {
     private static final int BATCH = 64;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().capacity(64L << 20);
     }
 

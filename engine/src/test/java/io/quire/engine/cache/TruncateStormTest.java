@@ -51,7 +51,7 @@ class TruncateStormTest extends CacheFixture {
     private volatile boolean ended;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().readAhead(16 * PAGE);
     }
 

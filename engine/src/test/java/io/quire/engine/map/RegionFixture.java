@@ -30,6 +30,7 @@ import io.quire.engine.cache.CacheCounter;
 import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
+import io.quire.engine.cache.PageCacheBuilder;
 import io.quire.engine.cache.ProbeFile;
 import io.quire.engine.evict.ReplacementPolicies;
 import io.quire.engine.lock.LockOrder;
@@ -55,7 +56,7 @@ abstract class RegionFixture {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<Future<?>> running = new CopyOnWriteArrayList<>();
 
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return PageCache.builder(WritePolicies.MULTI_PAGE, ReplacementPolicies.DEFAULT).capacity(PageCache.MIN_CAPACITY)
             .readAhead(0);
     }

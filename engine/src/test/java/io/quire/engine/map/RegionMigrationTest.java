@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
+import io.quire.engine.cache.PageCacheBuilder;
 import io.quire.engine.cache.ProbeFile;
 
 /** Stores and loads through regions while the pages move to other frames because the cache shrinks. */
@@ -17,7 +18,7 @@ class RegionMigrationTest extends RegionFixture {
     private static final int PAGES = 8;
 
     @Override
-    PageCache.Builder builder() {
+    PageCacheBuilder builder() {
         return super.builder().capacity(2 * PageCache.MIN_CAPACITY);
     }
 
