@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 import javax.imageio.ImageIO;
@@ -25,6 +26,8 @@ final class Charts {
     private static final int WIDTH = 1100;
     private static final int HEIGHT = 620;
     private static final String MAPPED = "mapped file";
+    /** What was not measured: a bar of no height would say that it takes for ever. */
+    private static final Double NO_BAR = null;
     private static final List<String> SIZES = List.of("8 bytes", "4 KiB", "64 KiB");
 
     private final Figures figures;
@@ -53,6 +56,14 @@ final class Charts {
     }
 
     private Optional<Chart> hits() throws IOException {
+        final List<Integer> sizes = new ArrayList<>();
+        final Map<String, List<Double>> bars = hitBars(sizes);
+        return sizes.isEmpty() ? Optional.empty() : Optional.of(bars("Reads of 256 MiB at random, all of it in memory; a mapped file is 1, higher is faster",
+            "times a mapped file", "", sizes.stream().map(SIZES::get).toList(), bars));
+    }
+
+    /** How fast readers are by size, null where one was not measured; the sizes are those in which Quire and the reference were. */
+    Map<String, List<Double>> hitBars(final List<Integer> sizes) {
         final List<Reader> readers = List.of(
             reader("Quire", "HitBenchmark", "bytes8", "kib4", "kib64"),
             reader("plain copy", "CopyBenchmark", "", "kib4", "kib64"),
@@ -62,22 +73,17 @@ final class Charts {
             reader("FileChannel", "FileChannelBenchmark", "bytes8", "kib4", "kib64"),
             reader("Ehcache's off-heap store", "EhcacheBenchmark", "bytes8", "kib4", "kib64"));
         final Reader reference = readers.get(2);
-        final List<Integer> sizes = new ArrayList<>();
         for (int size = 0; size < SIZES.size(); size++) {
             if (nanos(reference, size).isPresent() && nanos(readers.getFirst(), size).isPresent()) {
                 sizes.add(size);
             }
         }
-        if (sizes.isEmpty()) {
-            return Optional.empty();
-        }
         final Map<String, List<Double>> bars = new LinkedHashMap<>();
         for (final Reader reader : readers) {
             bars.put(reader.name(), sizes.stream().map(size -> nanos(reader, size).map(nanos ->
-                nanos(reference, size).orElseThrow() / nanos).orElse(0.0)).toList());
+                nanos(reference, size).orElseThrow() / nanos).orElse(NO_BAR)).toList());
         }
-        return Optional.of(bars("Reads of 256 MiB at random, all of it in memory; a mapped file is 1, higher is faster", "times a mapped file",
-            "", sizes.stream().map(SIZES::get).toList(), bars));
+        return bars;
     }
 
     private static Reader reader(final String name, final String type, final String... methods) {
@@ -107,9 +113,9 @@ final class Charts {
             final List<Double> ratios = new ArrayList<>();
             for (final String size : SIZES) {
                 ratios.add(figures.shown(Comparison.all()).stream().filter(c -> c.title().startsWith("two threads / one")
-                    && c.title().contains(size) && c.title().contains(kind)).findFirst().map(c -> table.row(c).judged()).orElse(0.0));
+                    && c.title().contains(size) && c.title().contains(kind)).findFirst().map(c -> table.row(c).judged()).orElse(NO_BAR));
             }
-            if (ratios.stream().anyMatch(ratio -> ratio > 0)) {
+            if (ratios.stream().anyMatch(Objects::nonNull)) {
                 bars.put("plain copy".equals(kind) ? kind : "hits, " + kind, ratios);
             }
         }

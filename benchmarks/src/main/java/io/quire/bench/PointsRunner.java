@@ -23,13 +23,17 @@ final class PointsRunner {
         this.scratch = scratch;
     }
 
-    /** Which points go together: by the name of their JVM, each point once. */
-    static Map<String, List<Measurement>> group(final List<Sweep> sweeps) {
-        final Map<String, List<Measurement>> groups = new LinkedHashMap<>();
+    /** Which lines go together: by the name of their JVM, each point once. */
+    static Map<String, List<List<Measurement>>> group(final List<Sweep> sweeps) {
+        final Map<String, List<List<Measurement>>> groups = new LinkedHashMap<>();
         for (final Sweep sweep : sweeps) {
             for (final Sweep.Line line : sweep.lines()) {
-                final List<Measurement> group = groups.computeIfAbsent(line.jvm(), name -> new ArrayList<>());
-                line.points().stream().filter(point -> !group.contains(point)).forEach(group::add);
+                final List<List<Measurement>> group = groups.computeIfAbsent(line.jvm(), name -> new ArrayList<>());
+                final List<Measurement> points = line.points().stream().filter(point -> group.stream().noneMatch(of -> of.contains(point)))
+                    .toList();
+                if (!points.isEmpty()) {
+                    group.add(points);
+                }
             }
         }
         return groups;
@@ -42,12 +46,12 @@ final class PointsRunner {
      * @param results        filled in
      * @return why the JVM ended early, or an empty string
      */
-    String run(final List<Measurement> points, final long deadlineMillis, final Map<Measurement, Samples> results)
+    String run(final List<List<Measurement>> lines, final long deadlineMillis, final Map<Measurement, Samples> results)
         throws IOException, InterruptedException {
         final Map<String, Object> order = new LinkedHashMap<>();
         order.put("quick", quick);
         order.put("deadlineMillis", deadlineMillis);
-        order.put("points", points.stream().map(Measurement::asMap).toList());
+        order.put("lines", lines.stream().map(line -> line.stream().map(Measurement::asMap).toList()).toList());
         final Path in = scratch.resolve("points.json");
         final Path out = scratch.resolve("results.json");
         final Path log = scratch.resolve("points.log");

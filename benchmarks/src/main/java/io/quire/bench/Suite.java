@@ -219,7 +219,7 @@ public final class Suite {
             System.err.printf("bench: round %d of %d, %d of %d: %s%n", round, rounds, ++number, measurements.size(), measurement);
             final long start = System.currentTimeMillis();
             try {
-                figures.add(measurement, Measurer.measure(measurement, Timing.ofRatio(options.quick()), true,
+                figures.add(measurement, Measurer.measure(measurement, Timing.ofRatio(options.quick(), measurement), true,
                     scratch.resolve("jmh.log").toString()));
             } catch (final RunnerException e) {
                 stopWhenInterrupted();
@@ -240,19 +240,20 @@ public final class Suite {
 
     private void curves() throws IOException, InterruptedException {
         final PointsRunner runner = new PointsRunner(options.quick(), scratch);
-        final Map<String, List<Measurement>> groups = PointsRunner.group(sweeps);
+        final Map<String, List<List<Measurement>>> groups = PointsRunner.group(sweeps);
         int number = 0;
-        for (final Map.Entry<String, List<Measurement>> group : groups.entrySet()) {
+        for (final Map.Entry<String, List<List<Measurement>>> group : groups.entrySet()) {
+            final List<Measurement> points = group.getValue().stream().flatMap(List::stream).toList();
             if (isTimeUp()) {
                 late.add("curves of " + group.getKey());
                 continue;
             }
-            System.err.printf("bench: curves, %d of %d: %s, %d points%n", ++number, groups.size(), group.getKey(), group.getValue().size());
+            System.err.printf("bench: curves, %d of %d: %s, %d points%n", ++number, groups.size(), group.getKey(), points.size());
             final String reason = runner.run(group.getValue(), deadline, figures.points());
             stopWhenInterrupted();
             if (!reason.isEmpty()) {
                 leaveOut("curves of " + group.getKey() + ": " + reason);
-            } else if (!figures.points().keySet().containsAll(group.getValue())) {
+            } else if (!figures.points().keySet().containsAll(points)) {
                 late.add("curves of " + group.getKey() + " in part");
             }
         }

@@ -60,8 +60,8 @@ class SweepsTest {
 
     @Test
     void pointsOfAJvmAreMeasuredOnce() {
-        final Map<String, List<Measurement>> groups = PointsRunner.group(Sweeps.all(true));
-        groups.values().forEach(points -> assertThat(points).doesNotHaveDuplicates());
+        final Map<String, List<List<Measurement>>> groups = PointsRunner.group(Sweeps.all(true));
+        groups.values().forEach(lines -> assertThat(lines.stream().flatMap(List::stream)).doesNotHaveDuplicates());
     }
 
     private static Set<String> values(final List<Measurement> points, final String parameter) {
