@@ -10,10 +10,52 @@ import io.quire.engine.memory.OffHeap;
  * <p>Recursion goes down one level at a time, at most nine, and ends whatever a recycled node may hold: indices come
  * from the path taken, never from a node. Without the tree lock an answer is approximate; under it, exact.
  *
- * <p>A private helper of {@link PageTree}; allocates nothing.
+ * <p>A private helper of {@link TreeReader}; allocates nothing.
  */
 final class TreeScan {
     private TreeScan() {
+    }
+
+    /** The smallest index of a range that has a mark, 0 to {@link NodeSlab#MARK_PAGE}; or -1. */
+    static long next(final TreeReader tree, final long from, final long to, final int mark) {
+        final long seen = tree.root();
+        final int word = (int) seen;
+        if (!Words.isNode(word)) {
+            final long index = tree.aloneIndex(seen);
+            return index >= from && index <= to && isPageMarked(tree, word, mark) ? index : -1;
+        }
+        final int bits = Words.rootBits(seen);
+        final long last = Math.min(to, (1L << bits) - 1);
+        return from > last ? -1 : next(tree.slab(), word, bits - Words.BITS, 0, from, last, mark);
+    }
+
+    /** Whether an entry in the root word is a page with a mark. */
+    private static boolean isPageMarked(final TreeReader tree, final int word, final int mark) {
+        return PageTree.isPage(word) && (mark == NodeSlab.MARK_PAGE || tree.isRootMarked(mark));
+    }
+
+    /** Collects the pages of a range that have a mark, 0 to {@link NodeSlab#MARK_PAGE}, in ascending order; returns how many. */
+    static int gang(final TreeReader tree, final long from, final long to, final int mark, final long[] indices,
+                    final int[] frames) {
+        final int limit = Math.min(indices.length, frames.length);
+        final long seen = tree.root();
+        final int word = (int) seen;
+        if (limit == 0) {
+            return 0;
+        }
+        if (Words.isNode(word)) {
+            final int bits = Words.rootBits(seen);
+            final long last = Math.min(to, (1L << bits) - 1);
+            return from > last ? 0
+                : gang(tree.slab(), word, bits - Words.BITS, 0, from, last, mark, indices, frames, limit, 0);
+        }
+        final long index = tree.aloneIndex(seen);
+        if (index < from || index > to || !isPageMarked(tree, word, mark)) {
+            return 0;
+        }
+        indices[0] = index;
+        frames[0] = PageTree.frame(word);
+        return 1;
     }
 
     /**
@@ -28,7 +70,7 @@ final class TreeScan {
      * @param mark  mark, 0 to {@link NodeSlab#MARK_PAGE}
      * @return an index in the range, or -1
      */
-    static long next(final NodeSlab slab, final int word, final int shift, final long base, final long from,
+    private static long next(final NodeSlab slab, final int word, final int shift, final long base, final long from,
         final long to, final int mark) {
         StopPoints.reached(TreePoint.SCAN_NODE, 0, base);
         final long marks = OffHeap.getLongAcquire(slab.mark(word, mark));
@@ -67,7 +109,7 @@ final class TreeScan {
      * @param found   how many entries of both arrays are filled already
      * @return how many are filled now
      */
-    static int gang(final NodeSlab slab, final int word, final int shift, final long base, final long from,
+    private static int gang(final NodeSlab slab, final int word, final int shift, final long base, final long from,
         final long to, final int mark, final long[] indices, final int[] frames, final int limit,
         final int found) {
         StopPoints.reached(TreePoint.SCAN_NODE, 0, base);
