@@ -97,6 +97,13 @@ abstract class BoundedDescriptor {
         return CLOSED;
     }
 
+    /** The descriptor that the caller has pinned. */
+    final int pinned() {
+        final long seen = state;
+        assert seen >= PIN : "not pinned";
+        return (int) (seen & FD_MASK) - 1;
+    }
+
     /** Gives a pin back. */
     final void release() {
         final long before = (long) STATE.getAndAdd(this, -PIN);

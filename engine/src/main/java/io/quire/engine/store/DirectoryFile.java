@@ -230,24 +230,25 @@ public final class DirectoryFile implements StoreFile {
 
     @Override
     public void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
-        Data data = writer;
-        int fd = data.tryAcquire();
-        if (fd == BoundedDescriptor.CLOSED) {
-            data = reader;
-            fd = data.acquire();
-            if (fd == -Errno.EACCES) {
-                data = writer;
-                fd = data.acquire();
-            }
-        }
-        check(fd, "opening for a map");
+        final Data data = pinAny("opening for a map");
         final int result;
         try {
-            result = mapRange(fd, offset, offset + length, target);
+            result = mapRange(data.pinned(), offset, offset + length, target);
         } finally {
             data.release();
         }
         check(result, "looking for holes");
+    }
+
+    /** Pins a descriptor for a call that any will do for: what is open, or for reading, or for writing where a file may not be read. */
+    private Data pinAny(final String doing) throws StoreException {
+        if (writer.tryAcquire() != BoundedDescriptor.CLOSED) {
+            return writer;
+        }
+        final int fd = reader.acquire();
+        final Data pinned = fd == -Errno.EACCES ? writer : reader;
+        check(pinned == reader ? fd : writer.acquire(), doing);
+        return pinned;
     }
 
     /** Transfers have offsets of their own, so that the seeks disturb nobody. 0 or negative errno. */
@@ -323,20 +324,10 @@ public final class DirectoryFile implements StoreFile {
 
     @Override
     public void sync(final boolean dataOnly) throws StoreException {
-        Data data = writer;
-        int fd = data.tryAcquire();
-        if (fd == BoundedDescriptor.CLOSED) {
-            data = reader;
-            fd = data.acquire();
-            if (fd == -Errno.EACCES) {
-                data = writer;
-                fd = data.acquire();
-            }
-        }
-        check(fd, "opening for a sync");
+        final Data data = pinAny("opening for a sync");
         final int result;
         try {
-            result = dataOnly ? Posix.fdatasync(fd) : Posix.fsync(fd);
+            result = dataOnly ? Posix.fdatasync(data.pinned()) : Posix.fsync(data.pinned());
         } finally {
             data.release();
         }

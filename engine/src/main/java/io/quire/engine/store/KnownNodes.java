@@ -39,11 +39,7 @@ final class KnownNodes {
 
     /** Finds a name; the node gets a reference of a lookup. */
     int lookup(final SourceNode parent, final byte[] name, final SourceEntry out) {
-        final int wrong = PathComponent.check(name);
-        if (wrong < 0) {
-            return wrong;
-        }
-        final int directory = parent.acquire();
+        final int directory = parent.acquireFor(name);
         if (directory < 0) {
             return directory;
         }

@@ -15,11 +15,7 @@ final class NameRemover {
 
     /** {@code flags}: those of unlinkat(2). */
     int remove(final SourceNode parent, final byte[] name, final int flags) {
-        final int wrong = PathComponent.check(name);
-        if (wrong < 0) {
-            return wrong;
-        }
-        final int directory = parent.acquire();
+        final int directory = parent.acquireFor(name);
         if (directory < 0) {
             return directory;
         }

@@ -13,11 +13,7 @@ final class NodeMaker {
     /** Makes a regular file, which is open for writing then. */
     int create(final int uid, final int gid, final SourceNode parent, final byte[] name, final int mode,
                final int umask, final SourceEntry out) {
-        final int wrong = PathComponent.check(name);
-        if (wrong < 0) {
-            return wrong;
-        }
-        final int directory = parent.acquire();
+        final int directory = parent.acquireFor(name);
         if (directory < 0) {
             return directory;
         }
@@ -54,11 +50,7 @@ final class NodeMaker {
     /** Makes a node of another type, or a file that is not opened. */
     int make(final int uid, final int gid, final SourceNode parent, final byte[] name, final int mode,
              final int umask, final SourceEntry out, final FileCreator.Maker maker) {
-        final int wrong = PathComponent.check(name);
-        if (wrong < 0) {
-            return wrong;
-        }
-        final int directory = parent.acquire();
+        final int directory = parent.acquireFor(name);
         if (directory < 0) {
             return directory;
         }
@@ -90,11 +82,7 @@ final class NodeMaker {
 
     /** Gives a node another name. */
     int link(final SourceNode node, final SourceNode parent, final byte[] name, final SourceEntry out) {
-        final int wrong = PathComponent.check(name);
-        if (wrong < 0) {
-            return wrong;
-        }
-        final int directory = parent.acquire();
+        final int directory = parent.acquireFor(name);
         if (directory < 0) {
             return directory;
         }

@@ -189,6 +189,12 @@ public final class SourceNode extends InodeDescriptor {
         return file == null ? null : file.openData();
     }
 
+    /** As {@link #acquire}, for a call that takes a name in this directory; EINVAL for a name that could lead out of it. */
+    int acquireFor(final byte[] name) {
+        final int wrong = PathComponent.check(name);
+        return wrong < 0 ? wrong : acquire();
+    }
+
     /** Takes a reference for a kernel lookup. */
     synchronized boolean look() {
         if (dropped) {
