@@ -1,9 +1,7 @@
 package io.quire.engine.store;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * One inode of a {@link DirectoryStore}'s source, whatever names it has. There is at most one live node for an inode,
@@ -25,10 +23,6 @@ import java.util.List;
  * </pre>
  */
 public final class SourceNode extends InodeDescriptor {
-    /** More names than this are not remembered for one node; the oldest is forgotten. */
-    private static final int MAX_NAMES = 64;
-    /** A chain of parents that is longer has a cycle, made by renames outside. */
-    private static final int MAX_DEPTH = 1 << 16;
     private static final byte[] EMPTY = {};
 
     /** Number of the node, positive, never reused; the root's is 1. */
@@ -53,14 +47,7 @@ public final class SourceNode extends InodeDescriptor {
     private int opens;
     private boolean dropped;
     private boolean kept;
-    private Name names;
-
-    /** A name under which the node was seen; holds a reference on the directory. */
-    private record Name(SourceNode parent, byte[] name, Name older) {
-        boolean is(final SourceNode directory, final byte[] bytes) {
-            return parent == directory && Arrays.equals(name, bytes);
-        }
-    }
+    private NodeName names;
 
     SourceNode(final DirectoryStore store, final long id, final Attributes attributes, final boolean mayHaveHandle) {
         super(store.descriptors);
@@ -240,11 +227,11 @@ public final class SourceNode extends InodeDescriptor {
         while (node != null) {
             if (node.giveBack(given, byLookup)) {
                 store.dropped(node);
-                for (Name name = node.takeNames(); name != null; name = name.older) {
+                for (NodeName name = node.takeNames(); name != null; name = name.older()) {
                     if (parents == null) {
                         parents = new ArrayDeque<>();
                     }
-                    parents.add(name.parent);
+                    parents.add(name.parent());
                 }
             }
             node = parents == null ? null : parents.poll();
@@ -268,8 +255,8 @@ public final class SourceNode extends InodeDescriptor {
         return true;
     }
 
-    private synchronized Name takeNames() {
-        final Name taken = names;
+    private synchronized NodeName takeNames() {
+        final NodeName taken = names;
         names = null;
         return taken;
     }
@@ -308,75 +295,43 @@ public final class SourceNode extends InodeDescriptor {
     /** Remembers a name under which the node was found; the caller has a reference on the directory. */
     void learn(final SourceNode directory, final byte[] bytes) {
         synchronized (this) {
-            if (knows(directory, bytes)) {
+            if (NodeName.has(names, directory, bytes)) {
                 return;
             }
         }
         if (!directory.reference()) {
             return;
         }
-        final Name learnt = new Name(directory, bytes.clone(), null);
-        final Name lost;
+        final NodeName learnt = new NodeName(directory, bytes.clone(), null);
+        final NodeName lost;
         synchronized (this) {
-            if (dropped || knows(directory, bytes)) {
+            if (dropped || NodeName.has(names, directory, bytes)) {
                 lost = learnt;
             } else if (isDirectory()) {
                 lost = names;
                 names = learnt;
             } else {
                 removedHere = false;
-                names = new Name(directory, learnt.name, names);
-                lost = trim();
+                names = new NodeName(directory, learnt.name(), names);
+                lost = NodeName.behindLimit(names);
+                names = NodeName.withinLimit(names);
             }
         }
-        for (Name name = lost; name != null; name = name.older) {
-            name.parent.unreference();
+        for (NodeName name = lost; name != null; name = name.older()) {
+            name.parent().unreference();
         }
         if (!retired && isReachable()) {
             unkeep();
         }
     }
 
-    private boolean knows(final SourceNode directory, final byte[] bytes) {
-        for (Name name = names; name != null; name = name.older) {
-            if (name.is(directory, bytes)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Cuts the list of names behind {@link #MAX_NAMES}; returns what was cut off. */
-    private Name trim() {
-        final List<Name> all = new ArrayList<>();
-        for (Name name = names; name != null; name = name.older) {
-            all.add(name);
-        }
-        if (all.size() <= MAX_NAMES) {
-            return null;
-        }
-        Name rest = null;
-        for (int i = MAX_NAMES - 1; i >= 0; i--) {
-            rest = new Name(all.get(i).parent, all.get(i).name, rest);
-        }
-        names = rest;
-        return all.get(MAX_NAMES);
-    }
-
     /** Forgets a name that is no longer the node's. */
     void unlearn(final SourceNode directory, final byte[] bytes) {
-        boolean known = false;
+        final boolean known;
         synchronized (this) {
-            Name rest = null;
-            for (Name name = names; name != null; name = name.older) {
-                if (!known && name.is(directory, bytes)) {
-                    known = true;
-                } else {
-                    rest = new Name(name.parent, name.name, rest);
-                }
-            }
+            known = NodeName.has(names, directory, bytes);
             if (known) {
-                names = rest;
+                names = NodeName.without(names, directory, bytes);
             }
         }
         if (known) {
@@ -384,7 +339,7 @@ public final class SourceNode extends InodeDescriptor {
         }
     }
 
-    private synchronized Name names() {
+    synchronized NodeName names() {
         return names;
     }
 
@@ -489,39 +444,11 @@ public final class SourceNode extends InodeDescriptor {
                 return fd;
             }
         }
-        return openByName();
+        return NodeOpener.openByName(this);
     }
 
-    private int openByName() {
-        int result = -Errno.ESTALE;
-        for (Name name = names(); name != null; name = name.older) {
-            final int directory = name.parent.acquireFromAncestor();
-            if (directory < 0) {
-                result = directory;
-                continue;
-            }
-            final int fd;
-            try {
-                fd = PosixNames.openat(directory, name.name, Posix.O_PATH | Posix.O_NOFOLLOW, 0);
-            } finally {
-                name.parent.release();
-            }
-            if (fd >= 0) {
-                if (isThisInode(fd)) {
-                    return fd;
-                }
-                Posix.close(fd);
-                unlearn(name.parent, name.name);
-            } else if (fd == -Errno.ENOENT || fd == -Errno.ENOTDIR || fd == -Errno.ESTALE) {
-                unlearn(name.parent, name.name);
-            } else {
-                result = fd;
-            }
-        }
-        return result;
-    }
-
-    private boolean isThisInode(final int fd) {
+    /** Whether a descriptor is of this inode, and not of a later one with the same number. */
+    boolean isThisInode(final int fd) {
         final Attributes found = new Attributes();
         if (PosixAttributes.fstat(fd, found) < 0 || found.dev != dev || found.ino != ino || found.type() != type) {
             return false;
@@ -531,41 +458,6 @@ public final class SourceNode extends InodeDescriptor {
             return foundBirth == birth;
         }
         return isHandleOf(fd, EMPTY);
-    }
-
-    /**
-     * Pins the descriptor of a directory, opening closed ones from the nearest open ancestor downwards: no recursion,
-     * however deep the directory.
-     */
-    private int acquireFromAncestor() {
-        final List<SourceNode> closed = new ArrayList<>();
-        // The nearest open ancestor, pinned while its child is opened.
-        SourceNode held = this;
-        int fd = tryAcquire();
-        while (fd == CLOSED) {
-            if (closed.size() == MAX_DEPTH) {
-                return -Errno.ESTALE;
-            }
-            closed.add(held);
-            final Name name = held.names();
-            if (name == null || held.hasHandle()) {
-                held = null;
-                break;
-            }
-            held = name.parent;
-            fd = held.tryAcquire();
-        }
-        for (int i = closed.size() - 1; i >= 0; i--) {
-            fd = closed.get(i).acquire();
-            if (held != null) {
-                held.release();
-            }
-            if (fd < 0) {
-                return fd;
-            }
-            held = closed.get(i);
-        }
-        return fd;
     }
 
     @Override
