@@ -107,7 +107,7 @@ final class FileCreator {
     }
 
     private int effectiveUmask(final SourceNode parent, final int directory, final int umask) {
-        final int acl = PosixAttributes.getxattr(PosixNames.descriptorPath(directory), DEFAULT_ACL, EMPTY);
+        final int acl = PosixExtendedAttributes.getxattr(PosixNames.descriptorPath(directory), DEFAULT_ACL, EMPTY);
         if (acl == -Errno.EOPNOTSUPP) {
             deviceWithoutAcls = parent.dev;
         }

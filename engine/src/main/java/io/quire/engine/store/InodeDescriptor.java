@@ -191,7 +191,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return size of the value or negative errno
      */
     public final int getxattr(final byte[] name, final byte[] value) {
-        return through(fd -> PosixAttributes.getxattr(PosixNames.descriptorPath(fd), name, value));
+        return through(fd -> PosixExtendedAttributes.getxattr(PosixNames.descriptorPath(fd), name, value));
     }
 
     /**
@@ -199,11 +199,11 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      *
      * @param name  with its namespace
      * @param value the value
-     * @param flags 0, XATTR_CREATE or XATTR_REPLACE of {@link PosixAttributes}
+     * @param flags 0, XATTR_CREATE or XATTR_REPLACE of {@link PosixExtendedAttributes}
      * @return 0 or negative errno
      */
     public final int setxattr(final byte[] name, final byte[] value, final int flags) {
-        return change(fd -> PosixAttributes.setxattr(PosixNames.descriptorPath(fd), name, value, flags));
+        return change(fd -> PosixExtendedAttributes.setxattr(PosixNames.descriptorPath(fd), name, value, flags));
     }
 
     /**
@@ -213,7 +213,7 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return size of the list or negative errno
      */
     public final int listxattr(final byte[] list) {
-        return through(fd -> PosixAttributes.listxattr(PosixNames.descriptorPath(fd), list));
+        return through(fd -> PosixExtendedAttributes.listxattr(PosixNames.descriptorPath(fd), list));
     }
 
     /**
@@ -223,6 +223,6 @@ abstract class InodeDescriptor extends BoundedDescriptor {
      * @return 0 or negative errno
      */
     public final int removexattr(final byte[] name) {
-        return change(fd -> PosixAttributes.removexattr(PosixNames.descriptorPath(fd), name));
+        return change(fd -> PosixExtendedAttributes.removexattr(PosixNames.descriptorPath(fd), name));
     }
 }

@@ -224,21 +224,7 @@ public final class PosixNames {
      */
     public static int renameat2(final int directory, final byte[] name, final int newDirectory,
                                 final byte[] newName, final int flags) {
-        final CallScratch scratch = CallScratch.get();
-        final long pointer = scratch.name(name);
-        if (pointer < 0) {
-            return (int) pointer;
-        }
-        final long newPointer = scratch.secondName(newName);
-        if (newPointer < 0) {
-            return (int) newPointer;
-        }
-        try {
-            return scratch.result((int) RENAMEAT2.invokeExact(scratch.state(), directory, pointer, newDirectory,
-                newPointer, flags));
-        } catch (final Throwable e) {
-            throw NativeCall.unexpected(e);
-        }
+        return withTwoNames(RENAMEAT2, directory, name, newDirectory, newName, flags);
     }
 
     /**
@@ -254,6 +240,11 @@ public final class PosixNames {
      */
     public static int linkat(final int directory, final byte[] name, final int newDirectory, final byte[] newName,
                              final int flags) {
+        return withTwoNames(LINKAT, directory, name, newDirectory, newName, flags);
+    }
+
+    private static int withTwoNames(final MethodHandle call, final int directory, final byte[] name, final int newDirectory,
+                                    final byte[] newName, final int flags) {
         final CallScratch scratch = CallScratch.get();
         final long pointer = scratch.name(name);
         if (pointer < 0) {
@@ -264,7 +255,7 @@ public final class PosixNames {
             return (int) newPointer;
         }
         try {
-            return scratch.result((int) LINKAT.invokeExact(scratch.state(), directory, pointer, newDirectory,
+            return scratch.result((int) call.invokeExact(scratch.state(), directory, pointer, newDirectory,
                 newPointer, flags));
         } catch (final Throwable e) {
             throw NativeCall.unexpected(e);

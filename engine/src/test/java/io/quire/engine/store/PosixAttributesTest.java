@@ -167,30 +167,30 @@ class PosixAttributesTest {
         final byte[] path = PosixNames.descriptorPath(fd);
         final byte[] name = {'u', 's', 'e', 'r', '.', (byte) 0xfe};
         final byte[] value = {1, 0, 2, (byte) 0xff};
-        assertThat(PosixAttributes.getxattr(path, name, null)).isEqualTo(-Errno.ENODATA);
-        assertThat(PosixAttributes.setxattr(path, name, value, PosixAttributes.XATTR_REPLACE))
+        assertThat(PosixExtendedAttributes.getxattr(path, name, null)).isEqualTo(-Errno.ENODATA);
+        assertThat(PosixExtendedAttributes.setxattr(path, name, value, PosixExtendedAttributes.XATTR_REPLACE))
             .isEqualTo(-Errno.ENODATA);
-        assertThat(PosixAttributes.setxattr(path, name, value, PosixAttributes.XATTR_CREATE)).isZero();
-        assertThat(PosixAttributes.setxattr(path, name, value, PosixAttributes.XATTR_CREATE))
+        assertThat(PosixExtendedAttributes.setxattr(path, name, value, PosixExtendedAttributes.XATTR_CREATE)).isZero();
+        assertThat(PosixExtendedAttributes.setxattr(path, name, value, PosixExtendedAttributes.XATTR_CREATE))
             .isEqualTo(-Errno.EEXIST);
 
-        assertThat(PosixAttributes.getxattr(path, name, null)).isEqualTo(4);
-        assertThat(PosixAttributes.getxattr(path, name, new byte[0])).isEqualTo(4);
-        assertThat(PosixAttributes.getxattr(path, name, new byte[3])).isEqualTo(-Errno.ERANGE);
+        assertThat(PosixExtendedAttributes.getxattr(path, name, null)).isEqualTo(4);
+        assertThat(PosixExtendedAttributes.getxattr(path, name, new byte[0])).isEqualTo(4);
+        assertThat(PosixExtendedAttributes.getxattr(path, name, new byte[3])).isEqualTo(-Errno.ERANGE);
         final byte[] read = new byte[100_000];
-        assertThat(PosixAttributes.getxattr(path, name, read)).isEqualTo(4);
+        assertThat(PosixExtendedAttributes.getxattr(path, name, read)).isEqualTo(4);
         assertThat(Arrays.copyOf(read, 4)).isEqualTo(value);
 
-        assertThat(PosixAttributes.setxattr(path, bytes("user.empty"), new byte[0], 0)).isZero();
-        assertThat(PosixAttributes.getxattr(path, bytes("user.empty"), read)).isZero();
-        final int size = PosixAttributes.listxattr(path, null);
+        assertThat(PosixExtendedAttributes.setxattr(path, bytes("user.empty"), new byte[0], 0)).isZero();
+        assertThat(PosixExtendedAttributes.getxattr(path, bytes("user.empty"), read)).isZero();
+        final int size = PosixExtendedAttributes.listxattr(path, null);
         final byte[] list = new byte[size];
-        assertThat(PosixAttributes.listxattr(path, list)).isEqualTo(size);
+        assertThat(PosixExtendedAttributes.listxattr(path, list)).isEqualTo(size);
         assertThat(new String(list, StandardCharsets.ISO_8859_1)).contains("user.\u00fe\0").contains("user.empty\0");
 
-        assertThat(PosixAttributes.removexattr(path, name)).isZero();
-        assertThat(PosixAttributes.removexattr(path, name)).isEqualTo(-Errno.ENODATA);
-        assertThat(PosixAttributes.setxattr(path, name, new byte[65_537], 0)).isEqualTo(-Errno.E2BIG);
+        assertThat(PosixExtendedAttributes.removexattr(path, name)).isZero();
+        assertThat(PosixExtendedAttributes.removexattr(path, name)).isEqualTo(-Errno.ENODATA);
+        assertThat(PosixExtendedAttributes.setxattr(path, name, new byte[65_537], 0)).isEqualTo(-Errno.E2BIG);
         assertThat(Posix.close(fd)).isZero();
     }
 
@@ -199,12 +199,12 @@ class PosixAttributesTest {
         final Path link = directory.resolve("link");
         Files.createSymbolicLink(link, file);
         final byte[] path = bytes(link.toString());
-        assertThat(PosixAttributes.setxattr(path, bytes("user.x"), new byte[] {1}, 0)).isZero();
-        assertThat(PosixAttributes.lgetxattr(path, bytes("user.x"), null))
+        assertThat(PosixExtendedAttributes.setxattr(path, bytes("user.x"), new byte[] {1}, 0)).isZero();
+        assertThat(PosixExtendedAttributes.lgetxattr(path, bytes("user.x"), null))
             .as("user attributes do not exist on links").isNegative();
-        assertThat(PosixAttributes.lsetxattr(path, bytes("user.x"), new byte[] {1}, 0)).isEqualTo(-Errno.EPERM);
-        assertThat(PosixAttributes.llistxattr(bytes(file.toString()), null)).isGreaterThanOrEqualTo(7);
-        assertThat(PosixAttributes.lremovexattr(bytes(file.toString()), bytes("user.x"))).isZero();
+        assertThat(PosixExtendedAttributes.lsetxattr(path, bytes("user.x"), new byte[] {1}, 0)).isEqualTo(-Errno.EPERM);
+        assertThat(PosixExtendedAttributes.llistxattr(bytes(file.toString()), null)).isGreaterThanOrEqualTo(7);
+        assertThat(PosixExtendedAttributes.lremovexattr(bytes(file.toString()), bytes("user.x"))).isZero();
     }
 
     private void status() {

@@ -17,6 +17,7 @@ import io.quire.engine.store.Errno;
 import io.quire.engine.store.FileSystemStatistics;
 import io.quire.engine.store.Posix;
 import io.quire.engine.store.PosixAttributes;
+import io.quire.engine.store.PosixExtendedAttributes;
 
 import org.junit.jupiter.api.Test;
 
@@ -230,8 +231,8 @@ class VfsNamesTest extends VfsFixture {
     void v13ExtendedAttributesArePassedThrough() {
         create("a");
         final long node = entry.node;
-        assertThat(vfs.setxattr(daemon, node, bytes("user.a"), bytes("12345"), PosixAttributes.XATTR_CREATE)).isZero();
-        assertThat(vfs.setxattr(daemon, node, bytes("user.a"), bytes("x"), PosixAttributes.XATTR_CREATE))
+        assertThat(vfs.setxattr(daemon, node, bytes("user.a"), bytes("12345"), PosixExtendedAttributes.XATTR_CREATE)).isZero();
+        assertThat(vfs.setxattr(daemon, node, bytes("user.a"), bytes("x"), PosixExtendedAttributes.XATTR_CREATE))
             .isEqualTo(-Errno.EEXIST);
         assertThat(vfs.getxattr(node, bytes("user.a"), null)).isEqualTo(5);
         assertThat(vfs.getxattr(node, bytes("user.a"), new byte[2])).isEqualTo(-Errno.ERANGE);
