@@ -16,8 +16,8 @@ record Bench(Scale scale, Affinity affinity, Client client, Path shared) {
         return Command.of().add(affinity.prefix(regime)).seconds(limitSeconds());
     }
 
-    /** After this a client of a mount hangs: ten times what the slowest takes. */
+    /** After this a client of a mount hangs. */
     int limitSeconds() {
-        return scale.budgetSeconds() > 0 ? 60 : 300;
+        return scale.limitSeconds();
     }
 }

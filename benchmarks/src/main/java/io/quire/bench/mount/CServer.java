@@ -12,6 +12,7 @@ final class CServer implements Server {
     private final String name;
     private final String description;
     private final String obstacle;
+    private final int mostFiles;
     private final Arguments arguments;
 
     /** How it is told what to mount where. */
@@ -21,16 +22,27 @@ final class CServer implements Server {
     }
 
     private CServer(final String name, final String description, final Optional<String> obstacle, final Arguments arguments) {
+        this(name, description, Integer.MAX_VALUE, obstacle, arguments);
+    }
+
+    private CServer(final String name, final String description, final int mostFiles, final Optional<String> obstacle,
+        final Arguments arguments) {
         this.name = name;
+        this.mostFiles = mostFiles;
         this.description = description;
         this.obstacle = obstacle.orElse(null);
         this.arguments = arguments;
     }
 
-    /** The low-level example. Its option for keeping kernel pages does so whatever happens to the source. */
-    static Server passthroughLowLevel(final Examples.Program program) {
+    /**
+     * The low-level example. Its option for keeping kernel pages does so whatever happens to the source.
+     *
+     * @param mostFiles that it has descriptors for
+     */
+    static Server passthroughLowLevel(final Examples.Program program, final int mostFiles) {
         return new CServer("passthrough_ll", "example of libfuse " + program.version()
-            + ", source without O_DIRECT, timeout=1,cache=always", program.obstacle(),
+            + ", source without O_DIRECT, timeout=1,cache=always; keeps a descriptor for each file, hence at most " + mostFiles
+            + " in rows of files", mostFiles, program.obstacle(),
             (source, point) -> List.of(program.file().toString(), "-f", "-o",
                 "source=" + source + ",timeout=1,cache=always", point));
     }
@@ -75,6 +87,11 @@ final class CServer implements Server {
     @Override
     public Optional<String> missing() {
         return Optional.ofNullable(obstacle);
+    }
+
+    @Override
+    public int mostFiles() {
+        return mostFiles;
     }
 
     @Override

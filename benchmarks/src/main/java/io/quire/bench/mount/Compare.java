@@ -95,8 +95,12 @@ public final class Compare {
             }
             final List<Server> servers = all.stream().filter(server -> options.wantsServer(server.name())
                 && steps.stream().anyMatch(step -> step.audience().includes(server))).toList();
-            if (options.list()) {
-                list(steps, servers);
+            if (options.list() || options.plan()) {
+                if (options.plan()) {
+                    plan(steps, servers);
+                } else {
+                    list(steps, servers);
+                }
                 return 0;
             }
             if (servers.isEmpty()) {
@@ -146,20 +150,36 @@ public final class Compare {
         }
     }
 
-    private List<Server> servers(final Examples examples) throws InterruptedException {
+    private List<Server> servers(final Examples examples) throws IOException, InterruptedException {
         final List<Server> servers = new ArrayList<>();
         final Path launcher = Path.of(System.getProperty("quire.launcher", "scripts/quire")).toAbsolutePath();
         for (final String transport : options.transports()) {
             WritePolicies.all().stream().filter(policy -> !policy.isLaboratory())
                 .forEach(policy -> servers.add(new QuireServer(launcher, policy.name(), transport)));
         }
-        servers.add(CServer.passthroughLowLevel(examples.lowLevel()));
+        servers.add(CServer.passthroughLowLevel(examples.lowLevel(), Descriptors.files()));
         servers.add(CServer.passthroughHandles(examples.handles()));
         servers.add(CServer.bindfs());
         servers.add(CServer.mergerfs());
         servers.add(new BareDirectory());
         servers.add(QuireServer.recording(launcher));
         return servers;
+    }
+
+    private void plan(final List<Plan.Step> steps, final List<Server> servers) {
+        final List<Server> able = servers.stream().filter(server -> server.missing().isEmpty()).toList();
+        Plan.Step last = null;
+        for (final Plan.Step step : steps) {
+            if (last == null || last.kind() != step.kind()) {
+                System.out.printf("%s  %s: mounting and warming up%n", Progress.clock(Plan.startSeconds(steps, step.kind(), able, scale)),
+                    step.kind().title());
+            }
+            System.out.printf("%s  %s%n", Progress.clock(step.seconds(scale, able)), String.join("; ",
+                step.keys().stream().map(Results.Key::label).toList()));
+            last = step;
+        }
+        System.out.printf("%s  everything, on %d servers, on a quiet machine%s%n", Progress.clock(Plan.seconds(steps, able, scale)), able.size(),
+            scale.budgetSeconds() > 0 ? "; no row is begun after " + Progress.clock(scale.budgetSeconds()) : "");
     }
 
     private void list(final List<Plan.Step> steps, final List<Server> servers) {

@@ -7,7 +7,8 @@ import java.util.Optional;
 /** Many small files in one directory. Those that are looked at and listed exist before, and the kernel has forgotten them. */
 final class FilesWorkload implements Workload {
     /** For all five operations, with what is made ready. */
-    private static final double SECONDS_PER_FILE = 200e-6;
+    private static final double SECONDS_PER_FILE = 180e-6;
+    private static final double SECONDS_PER_FILE_FREE = 380e-6;
 
     private final int part;
 
@@ -37,23 +38,28 @@ final class FilesWorkload implements Workload {
     }
 
     @Override
-    public double seconds(final Scale scale, final Place.Kind kind) {
-        return count(scale) * SECONDS_PER_FILE * (kind == Place.Kind.DISK ? 2 : 1);
+    public boolean manyFiles() {
+        return true;
+    }
+
+    @Override
+    public double seconds(final Scale scale, final Place.Kind kind, final Regime regime) {
+        return count(scale) * (regime == Regime.FREE ? SECONDS_PER_FILE_FREE : SECONDS_PER_FILE) * (kind == Place.Kind.DISK ? 1.3 : 1);
     }
 
     @Override
     public void prepare(final Target target, final Bench bench) throws IOException, InterruptedException {
         target.remove(known());
-        bench.client().make(target.backing().resolve(known()), count(bench.scale()), bench.limitSeconds());
+        bench.client().make(target.backing().resolve(known()), target.files(count(bench.scale())), bench.limitSeconds());
     }
 
     @Override
-    public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
+    public List<Sample> run(final Target target, final Bench bench, final Regime regime, final int repetition)
         throws IOException, InterruptedException {
         target.forget(known());
         try {
             return bench.client().files(target.directory().resolve(known()), target.directory().resolve("files-" + repetition),
-                count(bench.scale()), regime, bench.limitSeconds());
+                target.files(count(bench.scale())), regime, bench.limitSeconds()).stream().map(Sample::of).toList();
         } finally {
             target.used(known());
         }

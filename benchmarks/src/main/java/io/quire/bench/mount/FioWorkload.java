@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -21,11 +22,13 @@ final class FioWorkload implements Workload {
     static final String KEPT = ", kernel pages kept";
     private static final String FOR_RECORDING = "recording: ";
     /** What fio takes for its own start and end. */
-    static final double OVERHEAD_SECONDS = 0.12;
+    static final double OVERHEAD_SECONDS = 0.35;
+    /** What one server adds to a turn, besides the work. */
+    private static final double TURN_SECONDS = 0.05;
     private static final int CHUNK = 1 << 20;
     private static final int JOBS = 4;
     /** One pass through a mapping, with the flush at its end, goes over this part of the file. */
-    private static final int MAPPED_PART = 4;
+    private static final int MAPPED_PART = 2;
     /** More passes than there is time for. */
     private static final int PASSES = 10_000;
 
@@ -34,8 +37,15 @@ final class FioWorkload implements Workload {
     private final long blockBytes;
     private final int jobs;
     private final List<String> options;
+    private final boolean longer;
 
     private FioWorkload(final String title, final String pattern, final long blockBytes, final int jobs, final List<String> options) {
+        this(title, pattern, blockBytes, jobs, options, false);
+    }
+
+    private FioWorkload(final String title, final String pattern, final long blockBytes, final int jobs, final List<String> options,
+        final boolean longer) {
+        this.longer = longer;
         this.title = title;
         this.pattern = pattern;
         this.blockBytes = blockBytes;
@@ -78,6 +88,11 @@ final class FioWorkload implements Workload {
         return new FioWorkload(FOR_RECORDING + title, pattern, blockBytes, jobs, options);
     }
 
+    /** The same in longer cells: for a row that a target is about. */
+    FioWorkload longer() {
+        return new FioWorkload(title, pattern, blockBytes, jobs, options, true);
+    }
+
     static boolean isForRecording(final Row row) {
         return row.title().startsWith(FOR_RECORDING);
     }
@@ -93,8 +108,17 @@ final class FioWorkload implements Workload {
     }
 
     @Override
-    public double seconds(final Scale scale, final Place.Kind kind) {
-        return OVERHEAD_SECONDS + (isMapped() ? fileBytes(scale, kind) / 4096 * 20e-6 : scale.workMillis() / 1e3);
+    public double seconds(final Scale scale, final Place.Kind kind, final Regime regime) {
+        return TURN_SECONDS + (isMapped() ? fileBytes(scale) / 4096 * 20e-6 : workMillis(scale, kind) / 1e3);
+    }
+
+    @Override
+    public double turnSeconds() {
+        return OVERHEAD_SECONDS;
+    }
+
+    private int workMillis(final Scale scale, final Place.Kind kind) {
+        return longer ? scale.targetMillis() : scale.workMillis(kind);
     }
 
     private boolean isMapped() {
@@ -102,17 +126,17 @@ final class FioWorkload implements Workload {
     }
 
     /** What a job goes over. */
-    private long fileBytes(final Scale scale, final Place.Kind kind) {
-        return scale.fileBytes(kind) / (isMapped() ? MAPPED_PART : jobs);
+    private long fileBytes(final Scale scale) {
+        return scale.fileBytes() / (isMapped() ? MAPPED_PART : jobs);
     }
 
     @Override
     public void prepare(final Target target, final Bench bench) throws IOException {
         if (jobs == 1) {
-            make(target.backing().resolve(FILE), bench.scale().fileBytes(target.kind()));
+            make(target.backing().resolve(FILE), bench.scale().fileBytes());
         } else {
             for (int job = 0; job < jobs; job++) {
-                make(target.backing().resolve(FILE + "." + job), fileBytes(bench.scale(), target.kind()));
+                make(target.backing().resolve(FILE + "." + job), fileBytes(bench.scale()));
             }
         }
     }
@@ -132,20 +156,54 @@ final class FioWorkload implements Workload {
     }
 
     @Override
-    public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
+    public List<Sample> run(final Target target, final Bench bench, final Regime regime, final int repetition)
         throws IOException, InterruptedException {
-        final long bytes = fileBytes(bench.scale(), target.kind());
-        final List<String> words = new ArrayList<>(List.of("fio", "--name=row", "--thread", "--output-format=json",
-            CLOCK, "--allow_file_create=0", "--fallocate=none", "--rw=" + pattern, "--bs=" + blockBytes,
-            "--size=" + bytes, "--randseed=" + (repetition + 1), "--numjobs=" + jobs, "--directory=" + target.directory()));
-        words.add(jobs == 1 ? "--filename=" + FILE : "--filename_format=" + FILE + ".$jobnum");
-        words.addAll(options);
+        final ProcessorTime before = ProcessorTime.of(target.mounted().pid());
+        final FioOutput.Job job = FioOutput.jobs(command(List.of(target), bench, regime, repetition).succeed().output()).get(target.name());
+        if (job == null) {
+            throw new IOException("fio did nothing");
+        }
+        return List.of(sample(job, ProcessorTime.of(target.mounted().pid()).since(before)));
+    }
+
+    /** One fio for all: most of what it takes for a short run is its own start. A daemon has nothing to do while the others are asked. */
+    @Override
+    public Map<Target, List<Sample>> runInTurn(final List<Target> turn, final Bench bench, final Regime regime, final int repetition)
+        throws IOException, InterruptedException {
+        final Map<Target, ProcessorTime> before = new HashMap<>();
+        for (final Target target : turn) {
+            before.put(target, ProcessorTime.of(target.mounted().pid()));
+        }
+        final Map<String, FioOutput.Job> jobs = FioOutput.jobs(command(turn, bench, regime, repetition).run().output());
+        final Map<Target, List<Sample>> samples = new HashMap<>();
+        for (final Target target : turn) {
+            if (jobs.containsKey(target.name())) {
+                samples.put(target, List.of(sample(jobs.get(target.name()),
+                    ProcessorTime.of(target.mounted().pid()).since(before.get(target)))));
+            }
+        }
+        return samples;
+    }
+
+    private static Sample sample(final FioOutput.Job job, final long daemonNanos) {
+        return new Sample(job.nanos(), (job.clientNanos() + daemonNanos) / job.operations());
+    }
+
+    private Command command(final List<Target> turn, final Bench bench, final Regime regime, final int repetition) {
+        final long bytes = fileBytes(bench.scale());
+        final Command command = bench.client(regime).add("fio", "--output-format=json", CLOCK, "--name=global", "--thread",
+            "--allow_file_create=0", "--fallocate=none", "--rw=" + pattern, "--bs=" + blockBytes, "--size=" + bytes,
+            "--randseed=" + (repetition + 1), "--numjobs=" + jobs).add(options);
         if (!isMapped()) {
-            words.addAll(List.of("--loops=" + PASSES, "--runtime=" + bench.scale().workMillis() + "ms"));
+            command.add("--loops=" + PASSES, "--runtime=" + workMillis(bench.scale(), turn.getFirst().kind()) + "ms");
         } else if (pattern.endsWith("write")) {
             // Behind the last operation of the only pass, so that what was stored is flushed within the time.
-            words.add("--fsync=" + bytes / blockBytes);
+            command.add("--fsync=" + bytes / blockBytes);
         }
-        return List.of(FioOutput.nanosPerOperation(bench.client(regime).add(words).succeed().output()));
+        for (final Target target : turn) {
+            command.add("--name=" + target.name(), "--stonewall", "--directory=" + target.directory(),
+                jobs == 1 ? "--filename=" + FILE : "--filename_format=" + FILE + ".$jobnum");
+        }
+        return command;
     }
 }

@@ -21,8 +21,13 @@ final class GitWorkload implements Workload {
     }
 
     @Override
-    public double seconds(final Scale scale, final Place.Kind kind) {
-        return 0.05 + scale.treeFiles(kind) * 60e-6;
+    public boolean manyFiles() {
+        return true;
+    }
+
+    @Override
+    public double seconds(final Scale scale, final Place.Kind kind, final Regime regime) {
+        return 0.2 + scale.treeFiles(kind) * 60e-6;
     }
 
     @Override
@@ -38,7 +43,7 @@ final class GitWorkload implements Workload {
     }
 
     @Override
-    public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
+    public List<Sample> run(final Target target, final Bench bench, final Regime regime, final int repetition)
         throws IOException, InterruptedException {
         target.forget(REPOSITORY);
         final Command.Result result = configure(bench.client(regime), target.directory().resolve(REPOSITORY))
@@ -47,7 +52,7 @@ final class GitWorkload implements Workload {
         if (!result.output().isBlank()) {
             throw new IOException("git sees changes where there are none: " + result.reason());
         }
-        return List.of((double) result.nanos());
+        return List.of(Sample.of(result.nanos()));
     }
 
     /** A repository with everything committed, which is made when it is not there. */

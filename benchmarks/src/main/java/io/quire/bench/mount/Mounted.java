@@ -21,8 +21,6 @@ final class Mounted {
     private static final int ANSWER_SECONDS = 5;
     /** Without its mount a server has nothing left to do. */
     private static final int END_SECONDS = 5;
-    /** Some keep a descriptor for each file. */
-    private static final String RAISE_LIMIT = "ulimit -n 1048576 2>/dev/null || ulimit -n \"$(ulimit -Hn)\"; exec \"$@\"";
 
     private final Server server;
     private final Path source;
@@ -62,7 +60,7 @@ final class Mounted {
         if (command.isEmpty()) {
             return;
         }
-        final List<String> words = new ArrayList<>(List.of("sh", "-c", RAISE_LIMIT, "sh"));
+        final List<String> words = new ArrayList<>(Descriptors.RAISING);
         words.addAll(command);
         final ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true)
             .redirectInput(Path.of("/dev/null").toFile()).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));

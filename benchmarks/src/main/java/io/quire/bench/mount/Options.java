@@ -16,24 +16,27 @@ import java.util.regex.PatternSyntaxException;
  * @param repeat     repetitions, 0 for the usual number
  * @param output     directory of the results
  * @param list       only show what there is
+ * @param plan       only show how long it will take
  * @param help       only explain
  */
 record Options(boolean quick, Pattern rows, List<String> servers, List<String> transports, int repeat, Path output, boolean list,
-    boolean help) {
+    boolean plan, boolean help) {
     static final String USAGE = """
-        usage: scripts/compare [--quick] [--rows REGEX] [--servers LIST] [--repeat N] [--output DIR] [--list]
-          --quick           fewer rows, and smaller: at most 6 minutes on two processors, everything at most 30
+        usage: scripts/compare [--quick] [--rows REGEX] [--servers LIST] [--repeat N] [--output DIR]
+                               [--list | --plan]
+          --quick           fewer rows, and smaller: at most 8 minutes on two processors, everything at most 28
           --rows REGEX      only rows that match, as --list shows them: 'one core.*write 64 KiB'
           --servers LIST    only these, separated by commas; the beginning of a name will do: quire,bare
           --transports LIST of Quire, separated by commas (default: jnr)
           --repeat N        so many repetitions instead of 5, 3 to 99
           --output DIR      where the table, the charts and the JSON go (default: benchmarks/results)
           --list            show rows and servers
+          --plan            show how long each row will take, and all of them, without measuring anything
         Mounts Quire by each write policy, passthrough_ll, passthrough_fh, bindfs and mergerfs over one source and lets them take
         turns, in memory, on disk and over a source that is slow. As root on a Debian-like system what is missing is installed;
         what cannot be had is named and left out. Written are compare.md, compare.json and charts; with --quick
-        compare-quick.*, with --rows or --servers compare-part.*; and compare-unfinished.* while it runs. Needs up to 7 GiB of
-        memory and 3 GiB of disk, which is looked at before.
+        compare-quick.*, with --rows or --servers compare-part.*; and compare-unfinished.* while it runs. Needs up to 6 GiB of
+        memory and 2 GiB of disk, which is looked at before.
         A quiet machine, please. How it is measured and how the peers are set up: native-notes/comparison.md
         """;
     private static final int FEWEST = 3;
@@ -47,6 +50,7 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
     static Options parse(final String... arguments) {
         boolean quick = false;
         boolean list = false;
+        boolean plan = false;
         boolean help = false;
         Pattern rows = Pattern.compile("");
         List<String> servers = List.of();
@@ -57,6 +61,7 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
             switch (arguments[i]) {
                 case "--quick" -> quick = true;
                 case "--list" -> list = true;
+                case "--plan" -> plan = true;
                 case "--help", "-h" -> help = true;
                 case "--rows" -> rows = pattern(value(arguments, ++i));
                 case "--servers" -> servers = names(value(arguments, ++i));
@@ -66,7 +71,7 @@ record Options(boolean quick, Pattern rows, List<String> servers, List<String> t
                 default -> throw new IllegalArgumentException("there is no option " + arguments[i]);
             }
         }
-        return new Options(quick, rows, servers, transports, repeat, output, list, help);
+        return new Options(quick, rows, servers, transports, repeat, output, list, plan, help);
     }
 
     private static String value(final String[] arguments, final int i) {

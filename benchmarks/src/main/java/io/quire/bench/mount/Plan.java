@@ -55,7 +55,8 @@ final class Plan {
 
         /** What it will take, about. */
         double seconds(final Scale scale, final List<Server> servers) {
-            return workload.seconds(scale, kind) * repetitions(scale) * servers.stream().filter(audience::includes).count();
+            return (workload.seconds(scale, kind, regime) * servers.stream().filter(audience::includes).count() + workload.turnSeconds())
+                * repetitions(scale);
         }
     }
 
@@ -70,11 +71,13 @@ final class Plan {
                 final boolean first = kind == Place.Kind.TMPFS && regime == Regime.ONE_CORE;
                 for (final String pattern : List.of("write", "randwrite")) {
                     for (final int block : new int[] {KIB_4, KIB_64, MIB}) {
-                        plan.add(kind, regime, Audience.POLICIES, FioWorkload.psync(pattern, block));
+                        final FioWorkload write = FioWorkload.psync(pattern, block);
+                        plan.add(kind, regime, Audience.POLICIES, first && block == KIB_64 ? write.longer() : write);
                     }
                 }
                 if (first) {
-                    plan.add(kind, regime, Audience.POLICIES, FioWorkload.kept("write", KIB_64), FioWorkload.kept("randwrite", KIB_64));
+                    plan.add(kind, regime, Audience.POLICIES, FioWorkload.kept("write", KIB_64).longer(),
+                        FioWorkload.kept("randwrite", KIB_64).longer());
                 }
                 for (final String pattern : List.of("read", "randread")) {
                     for (final int block : new int[] {KIB_4, KIB_64, MIB}) {
@@ -82,16 +85,16 @@ final class Plan {
                     }
                 }
                 final int fewer = first ? 1 : FEWER_FILES;
-                plan.add(kind, regime, Audience.PEERS, FioWorkload.direct("randread", KIB_4), FioWorkload.direct("randwrite", KIB_4),
+                plan.add(kind, regime, Audience.PEERS, direct("randread", first), direct("randwrite", first),
                     FioWorkload.direct("read", MIB), FioWorkload.direct("write", MIB), FioWorkload.fourJobs("randread", KIB_4),
                     FioWorkload.fourJobs("write", KIB_64), FioWorkload.mapped("randread", KIB_4), FioWorkload.mapped("randwrite", KIB_4),
                     new FilesWorkload(fewer), new UntarWorkload(), new GitWorkload(), new SqliteWorkload());
             }
             if (kind == Place.Kind.TMPFS) {
                 plan.recording();
+                plan.add(Place.Kind.SLOW, Regime.FREE, Audience.PEERS, new SlowReadWorkload("read"), new SlowReadWorkload("randread"));
             }
         }
-        plan.add(Place.Kind.SLOW, Regime.FREE, Audience.PEERS, new SlowReadWorkload("read"), new SlowReadWorkload("randread"));
         return plan.steps;
     }
 
@@ -99,10 +102,10 @@ final class Plan {
     static List<Step> quick() {
         final Plan plan = new Plan();
         final FilesWorkload files = new FilesWorkload(1);
-        plan.add(Place.Kind.TMPFS, Regime.ONE_CORE, Audience.POLICIES, FioWorkload.psync("write", KIB_64),
-            FioWorkload.psync("randwrite", KIB_64), FioWorkload.kept("write", KIB_64), FioWorkload.kept("randwrite", KIB_64));
+        plan.add(Place.Kind.TMPFS, Regime.ONE_CORE, Audience.POLICIES, FioWorkload.psync("write", KIB_64).longer(),
+            FioWorkload.psync("randwrite", KIB_64).longer(), FioWorkload.kept("write", KIB_64).longer(), FioWorkload.kept("randwrite", KIB_64).longer());
         plan.add(Place.Kind.TMPFS, Regime.ONE_CORE, Audience.PEERS, FioWorkload.psync("randwrite", KIB_4),
-            FioWorkload.direct("randread", KIB_4), FioWorkload.direct("randwrite", KIB_4), FioWorkload.psync("read", KIB_64),
+            direct("randread", true), direct("randwrite", true), FioWorkload.psync("read", KIB_64),
             FioWorkload.psync("randread", KIB_4), FioWorkload.mapped("randread", KIB_4), files, new UntarWorkload(), new GitWorkload(),
             new SqliteWorkload());
         plan.add(Place.Kind.TMPFS, Regime.FREE, Audience.PEERS, FioWorkload.psync("write", KIB_64), FioWorkload.direct("randread", KIB_4),
@@ -114,15 +117,37 @@ final class Plan {
         return plan.steps;
     }
 
+    private static FioWorkload direct(final String pattern, final boolean longer) {
+        final FioWorkload direct = FioWorkload.direct(pattern, KIB_4);
+        return longer ? direct.longer() : direct;
+    }
+
     private void recording() {
         add(Place.Kind.TMPFS, Regime.ONE_CORE, Audience.RECORDING, FioWorkload.direct("randread", KIB_4).forRecording(),
-            FioWorkload.psync("write", KIB_64).forRecording());
+            FioWorkload.kept("write", KIB_64).forRecording());
     }
 
     private void add(final Place.Kind kind, final Regime regime, final Audience audience, final Workload... workloads) {
         for (final Workload workload : workloads) {
             steps.add(new Step(kind, regime, audience, workload));
         }
+    }
+
+    /** The servers that a step in this place is for. */
+    static List<Server> able(final List<Step> steps, final Place.Kind kind, final List<Server> servers) {
+        return servers.stream().filter(server -> steps.stream().anyMatch(step -> step.kind() == kind && step.audience().includes(server)))
+            .toList();
+    }
+
+    /** What mounting, warming up and unmounting takes there, about. */
+    static double startSeconds(final List<Step> steps, final Place.Kind kind, final List<Server> servers, final Scale scale) {
+        return Progress.startSeconds(able(steps, kind, servers), scale);
+    }
+
+    /** What all of it takes, about, on a quiet machine with two processors. */
+    static double seconds(final List<Step> steps, final List<Server> servers, final Scale scale) {
+        return steps.stream().mapToDouble(step -> step.seconds(scale, servers)).sum()
+            + steps.stream().map(Step::kind).distinct().mapToDouble(kind -> startSeconds(steps, kind, servers, scale)).sum();
     }
 
     /** The steps that have a row which is wanted and a server to do it. */

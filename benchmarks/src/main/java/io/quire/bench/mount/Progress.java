@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 /** Tells what is going on, and how long it will take: first by experience, then by how this machine compares with it. */
 final class Progress {
     /** Mounting, warming up and unmounting in a place, for each JVM and for each other server. */
-    private static final double START_SECONDS_JVM = 3;
-    private static final double START_SECONDS = 1.5;
+    private static final double START_SECONDS_JVM = 5;
+    private static final double START_SECONDS = 2;
     /** The estimate is not corrected before so much of it is done. */
     private static final double SIGNIFICANT = 0.05;
 
@@ -50,12 +50,18 @@ final class Progress {
     void step(final String label) {
         final double gone = gone();
         final double pace = done > SIGNIFICANT * expected ? gone / done : 1;
-        say(String.format(Locale.ROOT, "%d:%02d %s (%s left)", (int) gone / 60, (int) gone % 60, label,
+        say(String.format(Locale.ROOT, "%s %s (%s left)", clock(gone).strip(), label,
             minutes(Math.max(0, expected - done) * pace)));
     }
 
     double gone() {
         return (System.nanoTime() - start) / (double) TimeUnit.SECONDS.toNanos(1);
+    }
+
+    /** Minutes and seconds. */
+    static String clock(final double seconds) {
+        final long whole = Math.round(seconds);
+        return String.format(Locale.ROOT, "%2d:%02d", whole / 60, whole % 60);
     }
 
     private static String minutes(final double seconds) {

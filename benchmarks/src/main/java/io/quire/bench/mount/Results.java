@@ -9,7 +9,7 @@ import java.util.Set;
 
 /** What was measured, what failed and what was left out. */
 final class Results {
-    private final Map<Key, Map<String, List<Double>>> times = new LinkedHashMap<>();
+    private final Map<Key, Map<String, List<Sample>>> samples = new LinkedHashMap<>();
     private final Map<Key, Map<String, String>> failures = new LinkedHashMap<>();
     private final List<String> leftOut = new ArrayList<>();
 
@@ -27,14 +27,14 @@ final class Results {
         }
     }
 
-    /** Keeps the time of one repetition, nanoseconds for an operation. */
-    void add(final Key key, final String server, final double nanos) {
-        times.computeIfAbsent(key, k -> new LinkedHashMap<>()).computeIfAbsent(server, s -> new ArrayList<>()).add(nanos);
+    /** Keeps one repetition. */
+    void add(final Key key, final String server, final Sample sample) {
+        samples.computeIfAbsent(key, k -> new LinkedHashMap<>()).computeIfAbsent(server, s -> new ArrayList<>()).add(sample);
     }
 
     /** The server did not do it; it is not asked again. */
     void fail(final Key key, final String server, final String reason) {
-        times.computeIfAbsent(key, k -> new LinkedHashMap<>());
+        samples.computeIfAbsent(key, k -> new LinkedHashMap<>());
         failures.computeIfAbsent(key, k -> new LinkedHashMap<>()).put(server, reason);
     }
 
@@ -52,13 +52,23 @@ final class Results {
     }
 
     Set<Key> keys() {
-        return times.keySet();
+        return samples.keySet();
     }
 
     /** The times of all repetitions, in order; empty when there are none. */
     List<Double> times(final Key key, final String server) {
+        return samples(key, server).stream().map(Sample::nanos).toList();
+    }
+
+    /** The processor times of all repetitions; empty when they were not measured. */
+    private List<Double> processorTimes(final Key key, final String server) {
+        final List<Double> times = samples(key, server).stream().map(Sample::processorNanos).toList();
+        return times.stream().anyMatch(time -> time.isNaN()) ? List.of() : times;
+    }
+
+    private List<Sample> samples(final Key key, final String server) {
         return failures.getOrDefault(key, Map.of()).containsKey(server) ? List.of()
-            : times.getOrDefault(key, Map.of()).getOrDefault(server, List.of());
+            : samples.getOrDefault(key, Map.of()).getOrDefault(server, List.of());
     }
 
     Optional<Spread> spread(final Key key, final String server) {
@@ -75,7 +85,18 @@ final class Results {
         return ratio(times(key, subject), times(key, peer));
     }
 
-    /** The same for two rows of one server. */
+    /** The same by the processor time of client and daemon, which others on the machine disturb less. */
+    Optional<Spread> processorRatio(final Key key, final String subject, final String peer) {
+        return ratio(processorTimes(key, subject), processorTimes(key, peer));
+    }
+
+    /** The processor time of an operation; empty when it was not measured. */
+    Optional<Spread> processorSpread(final Key key, final String server) {
+        final List<Double> values = processorTimes(key, server);
+        return values.isEmpty() ? Optional.empty() : Optional.of(Spread.of(values));
+    }
+
+    /** The ratio for two rows of one server. */
     Optional<Spread> ratio(final Key key, final Key other, final String server) {
         return ratio(times(key, server), times(other, server));
     }
@@ -105,6 +126,9 @@ final class Results {
                     one.put("medianNanos", rounded(spread.median()));
                     one.put("nanos", times(key, server).stream().map(Results::rounded).toList());
                 });
+                if (!processorTimes(key, server).isEmpty()) {
+                    one.put("processorNanos", processorTimes(key, server).stream().map(Results::rounded).toList());
+                }
                 if (!one.isEmpty()) {
                     by.put(server, one);
                 }

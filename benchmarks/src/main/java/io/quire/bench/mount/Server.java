@@ -30,6 +30,14 @@ interface Server {
     /** What serves in the foreground until it is unmounted; empty for the source itself. */
     List<String> command(Path source, Path mountPoint);
 
+    /**
+     * How many files it can show in one directory while as many new ones are made in another: few when it keeps a descriptor for each file that the
+     * kernel knows.
+     */
+    default int mostFiles() {
+        return Integer.MAX_VALUE;
+    }
+
     /** What it takes part for. */
     default Role role() {
         return Role.PEER;

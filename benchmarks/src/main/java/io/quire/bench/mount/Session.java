@@ -101,8 +101,7 @@ final class Session {
 
     /** Servers that can take part and that a step in this place is for. */
     private List<Server> able(final Place.Kind kind) {
-        return servers.stream().filter(server -> !missing.containsKey(server.name())
-            && here(kind).stream().anyMatch(step -> step.audience().includes(server))).toList();
+        return Plan.able(steps, kind, servers.stream().filter(server -> !missing.containsKey(server.name())).toList());
     }
 
     private void visit(final Place place, final Server delay, final Affinity affinity, final Client client) throws InterruptedException {

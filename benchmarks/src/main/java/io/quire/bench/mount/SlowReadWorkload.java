@@ -48,9 +48,10 @@ final class SlowReadWorkload implements Workload {
     }
 
     @Override
-    public double seconds(final Scale scale, final Place.Kind kind) {
+    public double seconds(final Scale scale, final Place.Kind kind, final Regime regime) {
         // Without a cache the source is asked for 128 KiB each time, and by the second and third read for as long as these may take.
-        return bytes(scale) / (double) block * scale.delayMicros() / 1e6 + 3 * FioWorkload.OVERHEAD_SECONDS + 2 * scale.workMillis() / 1e3;
+        return bytes(scale) / (double) block * scale.delayMicros() / 1e6
+            + 3 * FioWorkload.OVERHEAD_SECONDS + 2 * scale.workMillis() / 1e3;
     }
 
     @Override
@@ -59,7 +60,7 @@ final class SlowReadWorkload implements Workload {
     }
 
     @Override
-    public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
+    public List<Sample> run(final Target target, final Bench bench, final Regime regime, final int repetition)
         throws IOException, InterruptedException {
         final String name = "slow-" + repetition;
         final Path file = target.directory().resolve(name);
@@ -73,10 +74,10 @@ final class SlowReadWorkload implements Workload {
         }
     }
 
-    private double read(final Bench bench, final Regime regime, final Path file, final String... options)
+    private Sample read(final Bench bench, final Regime regime, final Path file, final String... options)
         throws IOException, InterruptedException {
-        return FioOutput.nanosPerOperation(bench.client(regime).add("fio", "--name=row", "--thread", "--output-format=json",
+        return Sample.of(FioOutput.nanosPerOperation(bench.client(regime).add("fio", "--name=row", "--thread", "--output-format=json",
             FioWorkload.CLOCK, "--allow_file_create=0", "--ioengine=psync", "--rw=" + pattern, "--bs=" + block, "--size=" + bytes(bench.scale()),
-            "--filename=" + file).add(options).succeed().output());
+            "--filename=" + file).add(options).succeed().output()));
     }
 }

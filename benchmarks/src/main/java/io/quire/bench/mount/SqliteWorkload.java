@@ -21,8 +21,8 @@ final class SqliteWorkload implements Workload {
     }
 
     @Override
-    public double seconds(final Scale scale, final Place.Kind kind) {
-        return 0.05 + scale.transactions() * (kind == Place.Kind.DISK ? 2.5e-3 : 0.7e-3);
+    public double seconds(final Scale scale, final Place.Kind kind, final Regime regime) {
+        return 0.1 + scale.transactions() * (kind == Place.Kind.DISK ? 2.5e-3 : 0.7e-3);
     }
 
     @Override
@@ -40,7 +40,7 @@ final class SqliteWorkload implements Workload {
     }
 
     @Override
-    public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
+    public List<Sample> run(final Target target, final Bench bench, final Regime regime, final int repetition)
         throws IOException, InterruptedException {
         final String name = "database-" + repetition;
         try {
@@ -49,7 +49,7 @@ final class SqliteWorkload implements Workload {
             if (!result.error().isBlank()) {
                 throw new IOException("sqlite3: " + result.reason());
             }
-            return List.of((double) result.nanos() / bench.scale().transactions());
+            return List.of(Sample.of((double) result.nanos() / bench.scale().transactions()));
         } finally {
             target.remove(name);
         }

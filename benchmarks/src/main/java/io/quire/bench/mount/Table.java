@@ -41,9 +41,9 @@ final class Table {
         machine.forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
         text.append(String.format(Locale.ROOT, "- all servers over one source, each in a directory of its own, taking turns in each repetition; "
             + "medians of %d, behind them how far the farthest repetition is from the median%n", scale.repetitions()));
-        text.append(String.format(Locale.ROOT, "- file of %d MiB, %d on disk; %d files; tree of %d files, %d on disk; %d transactions; the "
+        text.append(String.format(Locale.ROOT, "- file of %d MiB; %d files; tree of %d files, %d on disk; %d transactions; the "
             + "slow source takes %.1f ms for each read and %.1f for each MiB%n", scale.fileBytes() >> 20,
-            scale.fileBytes(Place.Kind.DISK) >> 20, scale.files(), scale.treeFiles(), scale.treeFiles(Place.Kind.DISK), scale.transactions(),
+            scale.files(), scale.treeFiles(), scale.treeFiles(Place.Kind.DISK), scale.transactions(),
             scale.delayMicros() / 1e3, scale.pieceMicros() / 1e3));
         text.append("- how it is measured, and with which options: native-notes/comparison.md\n");
         chart(text, charts, MAIN_CHART, "writes and reads of 64 KiB and 4 KiB, one core, in memory");
@@ -81,7 +81,7 @@ final class Table {
             all += ratio.isPresent() ? 1 : 0;
             reached += ratio.isPresent() && ratio.get().median() >= 1 ? 1 : 0;
         }
-        return all == 0 ? "" : String.format(Locale.ROOT, "| rows that are at least as fast as with %s | all of %d | %d | | %s |%n", peer, all,
+        return all == 0 ? "" : String.format(Locale.ROOT, "| rows that are at least as fast as with %s | all of %d | %d | | | %s |%n", peer, all,
             reached, reached == all ? "met" : "**missed**");
     }
 
@@ -90,7 +90,7 @@ final class Table {
         Goal.all().forEach(goal -> goal.line(results).ifPresent(line -> lines.add(line + "\n")));
         JUDGES.stream().map(this::count).filter(line -> !line.isEmpty()).forEach(lines::add);
         if (!lines.isEmpty()) {
-            text.append("\n## Targets\n\n| ").append(Goal.SUBJECT).append(" | target | median | lowest - highest | |\n|---|--:|--:|--:|---|\n");
+            text.append("\n## Targets\n\n| ").append(Goal.SUBJECT).append(" | target | median | lowest - highest | by processor time | |\n|---|--:|--:|--:|--:|---|\n");
             lines.forEach(text::append);
         }
     }

@@ -51,6 +51,11 @@ final class Target {
         return source.resolve(server.name());
     }
 
+    /** So many files, or as many as the server can show. */
+    int files(final int count) {
+        return Math.min(count, server.mostFiles());
+    }
+
     /** Waits until the kernel has forgotten the names and attributes that were read under this key. */
     void forget(final String key) throws InterruptedException {
         final Long last = used.get(key);

@@ -18,8 +18,13 @@ final class UntarWorkload implements Workload {
     }
 
     @Override
-    public double seconds(final Scale scale, final Place.Kind kind) {
-        return scale.treeFiles(kind) * (kind == Place.Kind.DISK ? 800e-6 : 250e-6);
+    public boolean manyFiles() {
+        return true;
+    }
+
+    @Override
+    public double seconds(final Scale scale, final Place.Kind kind, final Regime regime) {
+        return scale.treeFiles(kind) * (regime == Regime.FREE ? 600e-6 : 250e-6) * (kind == Place.Kind.DISK ? 1.3 : 1);
     }
 
     @Override
@@ -28,13 +33,13 @@ final class UntarWorkload implements Workload {
     }
 
     @Override
-    public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
+    public List<Sample> run(final Target target, final Bench bench, final Regime regime, final int repetition)
         throws IOException, InterruptedException {
         final String name = "untar-" + repetition;
         Files.createDirectory(target.backing().resolve(name));
         try {
-            return List.of((double) bench.client(regime).add("tar", "-xf", Tree.archive(bench, target.kind()).toString(), "-C",
-                target.directory().resolve(name).toString()).succeed().nanos());
+            return List.of(Sample.of(bench.client(regime).add("tar", "-xf", Tree.archive(bench, target.kind()).toString(), "-C",
+                target.directory().resolve(name).toString()).succeed().nanos()));
         } finally {
             target.remove(name);
         }

@@ -10,10 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/**
- * Measures in one place. The order of the servers is turned by one in each repetition, so that none always follows the same. A server that
- * hangs or is gone is mounted again for the rows that follow.
- */
+/** Measures in one place. A server that hangs or is gone is mounted again for the rows that follow. */
 final class Visit {
     private static final int SYNC_SECONDS = 120;
 
@@ -28,7 +25,7 @@ final class Visit {
     /** Something that may fail. */
     @FunctionalInterface
     private interface Attempt {
-        List<Double> run() throws IOException, InterruptedException;
+        List<Sample> run() throws IOException, InterruptedException;
     }
 
     Visit(final Site site, final Bench bench, final Results results, final Predicate<String> wanted, final Progress progress) {
@@ -56,6 +53,7 @@ final class Visit {
         progress.step(keys.getFirst().label() + (keys.size() > 1 ? " and " + (keys.size() - 1) + " more" : ""));
         for (final Target target : targets(step)) {
             attempt(step, target, () -> {
+                forget(step, target);
                 if (prepared.add(List.of(target.name(), step.workload()))) {
                     step.workload().prepare(target, bench);
                 }
@@ -75,12 +73,61 @@ final class Visit {
             Command.of("sync", "-f", site.shared().toString()).seconds(SYNC_SECONDS).run();
         }
         for (int repetition = 0; repetition < step.repetitions(bench.scale()); repetition++) {
-            final List<Target> turn = new ArrayList<>(targets(step));
-            Collections.rotate(turn, -repetition);
             final int number = repetitions++;
+            final List<Target> turn = turn(targets(step), repetition);
+            final Map<Target, List<Sample>> done = inTurn(step, turn, number);
             for (final Target target : turn) {
-                attempt(step, target, () -> step.workload().run(target, bench, step.regime(), number));
+                attempt(step, target, () -> {
+                    if (done.containsKey(target)) {
+                        return done.get(target);
+                    }
+                    forget(step, target);
+                    return step.workload().run(target, bench, step.regime(), number);
+                });
             }
+        }
+    }
+
+    /**
+     * The order of a repetition: turned by one each time, so that none always follows the same. Ours stay together, so that what is compared
+     * is measured within a second, and are the other way round each second time.
+     */
+    static List<Target> turn(final List<Target> targets, final int repetition) {
+        final List<List<Target>> units = new ArrayList<>();
+        final List<Target> own = new ArrayList<>(targets.stream().filter(target -> target.server().role() != Server.Role.PEER).toList());
+        if (repetition % 2 == 1) {
+            Collections.reverse(own);
+        }
+        units.add(own);
+        targets.stream().filter(target -> target.server().role() == Server.Role.PEER).forEach(target -> units.add(List.of(target)));
+        Collections.rotate(units, -repetition);
+        return units.stream().flatMap(List::stream).toList();
+    }
+
+    /** Runs on all that did not fail yet. When not even that works, each is run by itself, and it shows whose fault it is. */
+    private Map<Target, List<Sample>> inTurn(final Plan.Step step, final List<Target> turn, final int number) throws InterruptedException {
+        final List<Target> able = turn.stream().filter(target -> results.failure(keys(step).getFirst(), target.name()).isEmpty()).toList();
+        if (able.size() < 2) {
+            return Map.of();
+        }
+        try {
+            return step.workload().runInTurn(able, bench, step.regime(), number);
+        } catch (final IOException e) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException(e.getMessage());
+            }
+            progress.say(keys(step).getFirst().label() + ": one by one, as together: " + site.withoutPaths(String.valueOf(e.getMessage())));
+            return Map.of();
+        }
+    }
+
+    /** A server that keeps a descriptor for each file that the kernel knows would run out of them: one that is new keeps none. */
+    private void forget(final Plan.Step step, final Target target) throws IOException, InterruptedException {
+        if (step.workload().manyFiles() && target.server().mostFiles() < Integer.MAX_VALUE) {
+            target.mounted().stop();
+            target.mounted().start();
+            target.mounted().await();
+            target.mounted().move(bench.affinity(), step.regime());
         }
     }
 
@@ -90,10 +137,10 @@ final class Visit {
             return;
         }
         try {
-            final List<Double> times = work.run();
-            for (int i = 0; i < times.size(); i++) {
+            final List<Sample> samples = work.run();
+            for (int i = 0; i < samples.size(); i++) {
                 if (wanted.test(step.keys().get(i).label())) {
-                    results.add(step.keys().get(i), target.name(), times.get(i));
+                    results.add(step.keys().get(i), target.name(), samples.get(i));
                 }
             }
             return;

@@ -77,7 +77,7 @@ final class WarmUp {
 
     private void data(final Target target) throws IOException, InterruptedException {
         final boolean slow = target.kind() == Place.Kind.SLOW;
-        final long bytes = slow ? bench.scale().slowBytes() : bench.scale().fileBytes(target.kind());
+        final long bytes = slow ? bench.scale().slowBytes() : bench.scale().fileBytes();
         FioWorkload.make(target.backing().resolve(FioWorkload.FILE), bytes);
         fio(target, bytes, "--rw=read", "--bs=64k");
         if (!slow) {

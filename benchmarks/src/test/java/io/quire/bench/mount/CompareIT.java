@@ -145,7 +145,7 @@ class CompareIT {
     @Test
     @DisplayName("P5: too little space is seen before, and said with what there is and what is needed")
     void space() throws Exception {
-        final Scale large = new Scale(5, 1L << 50, 1, 1, 1, 1, 1L << 50, 1, 1, 1, 0);
+        final Scale large = new Scale(5, 1L << 50, 1, 1, 1, 1, 1, 1L << 50, 1, 1, 1, 0, 60);
         for (final Place.Kind kind : Place.Kind.values()) {
             final Optional<Place> place = Place.find(kind);
             if (place.isPresent()) {
@@ -198,7 +198,7 @@ class CompareIT {
         }
 
         @Override
-        public double seconds(final Scale scale, final Place.Kind kind) {
+        public double seconds(final Scale scale, final Place.Kind kind, final Regime regime) {
             return 2;
         }
 
@@ -210,10 +210,10 @@ class CompareIT {
         }
 
         @Override
-        public List<Double> run(final Target target, final Bench bench, final Regime regime, final int repetition)
+        public List<Sample> run(final Target target, final Bench bench, final Regime regime, final int repetition)
             throws IOException, InterruptedException {
             final int seconds = target.mounted().pid().isPresent() ? 2 : 60;
-            return List.of((double) Command.of("ls", target.directory().toString()).seconds(seconds).succeed().nanos());
+            return List.of(Sample.of(Command.of("ls", target.directory().toString()).seconds(seconds).succeed().nanos()));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.util.Map;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -42,12 +43,22 @@ class FioOutputTest {
         }
     }
 
+    @Test
+    @DisplayName("P3: of one fio for several servers each has its own figures, and one that failed has none")
+    void inTurn() throws IOException {
+        final String text = jobs(job("0", done(10, 10), IDLE, 0, 0).replace("row", "bare") + "," + job("5", IDLE, done(3, 7), 0, 0) + ","
+            + job("0", IDLE, IDLE, 0, 0).replace("row", "idle") + "," + job("0", IDLE, done(10, 40), 0, 0).replace("row", "bindfs") + ","
+            + job("0", IDLE, done(10, 40), 0, 0).replace("row", "bindfs"));
+        // A fifth of 180 ms, by each job.
+        assertThat(FioOutput.jobs(text)).isEqualTo(Map.of("bare", new FioOutput.Job(10, 10, 36e6), "bindfs", new FioOutput.Job(20, 20, 72e6)));
+    }
+
     private static String jobs(final String jobs) {
         return "{\"fio version\": \"fio-3.33\", \"jobs\": [" + jobs + "]}";
     }
 
     private static String job(final String error, final String read, final String write, final int flushes, final double flushNanos) {
-        return "{\"error\": " + error + ", \"read\": " + read + ", \"write\": " + write + ", \"sync\": {\"total_ios\": 0, \"lat_ns\": {\"mean\": "
+        return "{\"jobname\": \"row\", \"error\": " + error + ", \"usr_cpu\": 5.0, \"sys_cpu\": 15.0, \"job_runtime\": 180, \"read\": " + read + ", \"write\": " + write + ", \"sync\": {\"total_ios\": 0, \"lat_ns\": {\"mean\": "
             + flushNanos + ", \"N\": " + flushes + "}}}";
     }
 

@@ -46,15 +46,15 @@ class ResultsTest {
         add(ONE_PAGE, 60, 60, 60);
         add(PEER, 10, 10, 10);
         assertThat(table(Map.of())).contains("## Falls short", "| tmpfs, one core, write 64 KiB sequential | **0.50** (0.50 - 0.50) | - |")
-            .contains("multi-page / one-page | at least 4.6 | 3.0 | 3.0 - 3.0 | **missed** |")
-            .contains("| rows that are at least as fast as with passthrough_fh | all of 1 | 0 | | **missed** |");
+            .contains("multi-page / one-page | at least 4.6 | 3.0 | 3.0 - 3.0 |  | **missed** |")
+            .contains("| rows that are at least as fast as with passthrough_fh | all of 1 | 0 | | | **missed** |");
     }
 
     @Test
     @DisplayName("P5, P6: missing, hung and failed servers have a cell that says so and a line that says why")
     void failures() {
         add(MULTI_PAGE, 62_500, 62_500, 62_500);
-        results.add(KEY, "quire-one-page", 5);
+        results.add(KEY, "quire-one-page", Sample.of(5));
         results.fail(KEY, "quire-one-page", Session.HUNG + "fio: no end after 60 s");
         results.leaveOut("disk: there is none");
         assertThat(table(Map.of("passthrough_fh", "not installed"))).contains("| hung | **1000 ±0 %** | missing |")
@@ -89,20 +89,34 @@ class ResultsTest {
     void targets() {
         for (final Plan.Step step : Plan.full()) {
             for (final Results.Key key : step.keys()) {
-                results.add(key, "quire-multi-page", 10_000);
-                results.add(key, "quire-one-page", 50_000);
-                results.add(key, "quire-record", 10_200);
+                results.add(key, "quire-multi-page", new Sample(10_000, 9000));
+                results.add(key, "quire-one-page", new Sample(50_000, 27_000));
+                results.add(key, "quire-record", new Sample(10_200, 9900));
             }
         }
         assertThat(Goal.all()).allSatisfy(goal -> assertThat(goal.line(results)).as(goal.title()).isPresent());
         assertThat(Plan.full().stream().flatMap(step -> step.keys().stream()).map(Results.Key::label)).doesNotHaveDuplicates()
             .containsAll(Plan.quick().stream().flatMap(step -> step.keys().stream()).map(Results.Key::label).toList());
         assertThat(Goal.all().getFirst().measured().apply(results).orElseThrow().median()).isCloseTo(5, within(1e-9));
+        assertThat(Goal.all().getFirst().processor().apply(results).orElseThrow().median()).isCloseTo(3, within(1e-9));
+        assertThat(Goal.all().getLast().line(results).orElseThrow()).contains("| 102.0 | 102.0 - 102.0 | 110.0 (110.0 - 110.0) | met |");
+    }
+
+    @Test
+    @DisplayName("P2: the ratio by processor time is taken within a repetition, and there is none where one was not measured")
+    void processorRatio() {
+        results.add(KEY, "quire-multi-page", new Sample(1, 10));
+        results.add(KEY, "quire-multi-page", new Sample(1, 20));
+        results.add(KEY, "quire-one-page", new Sample(9, 30));
+        results.add(KEY, "quire-one-page", new Sample(9, 80));
+        assertThat(results.processorRatio(KEY, "quire-multi-page", "quire-one-page")).contains(new Spread(3.5, 3, 4));
+        add(PEER, 5, 5);
+        assertThat(results.processorRatio(KEY, "quire-multi-page", "passthrough_fh")).isEmpty();
     }
 
     private void add(final Server server, final double... nanos) {
         for (final double each : nanos) {
-            results.add(KEY, server.name(), each);
+            results.add(KEY, server.name(), Sample.of(each));
         }
     }
 
