@@ -129,3 +129,12 @@ require_fuse() {
     fi
     has_libfuse || die 'libfuse 2 is missing: install it (Debian: apt-get install libfuse2 fuse)'
 }
+
+# Waits for other builds of this project and keeps them waiting, until unlock_build.
+lock_build() {
+    command -v flock >/dev/null 2>&1 || die 'flock is missing; apt-get install util-linux'
+    exec 9>"$root/fuse-frontend/.build.lock" || die "cannot write to $root/fuse-frontend, where the build goes"
+    flock 9 || die 'interrupted'
+}
+
+unlock_build() { exec 9>&-; }

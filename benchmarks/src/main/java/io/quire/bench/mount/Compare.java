@@ -84,7 +84,7 @@ public final class Compare {
             say("no row matches " + options.rows() + "; --list shows them");
             return 2;
         }
-        final Path programs = Files.createTempDirectory(Command.NAME);
+        final Path programs = WorkDirectory.create(Path.of(System.getProperty("java.io.tmpdir")));
         try {
             final Examples examples = new Examples(programs);
             final List<Server> all = servers(examples);
@@ -108,6 +108,7 @@ public final class Compare {
                 return 2;
             }
             require();
+            others();
             final Report report = new Report(options.output(), options.name(), servers, scale, Machine.describe(), Compare::say);
             return measure(steps, servers, examples, report);
         } finally {
@@ -138,6 +139,23 @@ public final class Compare {
         }
         System.out.print(report.finished(session));
         return 0;
+    }
+
+    /** Two runs at once would measure each other. A part is often only tried. */
+    private void others() throws IOException {
+        final Leftovers others = Leftovers.in(Place.candidates());
+        if (!others.running().isEmpty()) {
+            final String who = "another comparison is running, process " + String.join(", ", others.running().stream().map(String::valueOf)
+                .toList());
+            if (!options.isPart()) {
+                throw new IOException(who + "; wait for it, or end it");
+            }
+            say(who + ", and the two measure each other");
+        }
+        final String removed = others.remove();
+        if (!removed.isEmpty()) {
+            say(removed);
+        }
     }
 
     private static void require() throws IOException {

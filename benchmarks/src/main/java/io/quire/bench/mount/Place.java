@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Where the source is.
@@ -65,12 +68,20 @@ record Place(Kind kind, Path base, String type) {
             "too little memory, %d MiB where %d MiB are needed; choose fewer --servers", available >> 20, memory >> 20));
     }
 
+    private static List<Path> candidates(final boolean memory) {
+        return memory ? List.of(Path.of("/dev/shm"), Path.of("/tmp"), Path.of("/run"))
+            : List.of(Path.of(System.getProperty("java.io.tmpdir")), Path.of("/var/tmp"), Path.of(System.getProperty("user.home")));
+    }
+
+    /** Where a place could be, and so where directories of runs are. */
+    static Set<Path> candidates() {
+        return Stream.of(true, false).flatMap(memory -> candidates(memory).stream()).collect(Collectors.toSet());
+    }
+
     /** A place of a kind on this machine, if there is one. */
     static Optional<Place> find(final Kind kind) throws IOException {
         final boolean memory = kind != Kind.DISK;
-        final List<Path> candidates = memory ? List.of(Path.of("/dev/shm"), Path.of("/tmp"), Path.of("/run"))
-            : List.of(Path.of(System.getProperty("java.io.tmpdir")), Path.of("/var/tmp"), Path.of(System.getProperty("user.home")));
-        for (final Path candidate : candidates) {
+        for (final Path candidate : candidates(memory)) {
             if (Files.isDirectory(candidate) && Files.isWritable(candidate)) {
                 final Path real = candidate.toRealPath();
                 final String type = MountInfo.of(real).type();

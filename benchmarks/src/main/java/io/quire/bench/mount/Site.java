@@ -31,7 +31,7 @@ final class Site implements AutoCloseable {
      * @param delay   a server that makes the source slow, or null
      */
     static Site open(final Place place, final List<Server> servers, final Server delay) throws IOException, InterruptedException {
-        final Site site = new Site(Files.createTempDirectory(place.base(), Command.NAME));
+        final Site site = new Site(WorkDirectory.create(place.base()));
         try {
             site.mount(place.kind(), servers, delay);
             return site;

@@ -117,6 +117,47 @@ class CompareIT {
     }
 
     @Test
+    @DisplayName("P7: what a killed run left, mounts, servers and files, goes with the next run, which says so")
+    void leftBehind() throws Exception {
+        requireMounts("fio", "taskset", "bindfs");
+        final String[] few = {"--quick", "--servers", "bindfs,bare", "--rows", "tmpfs, one core, stat", "--output", output.toString()};
+        final Process killed = start(few);
+        final String name = "quire-compare-" + killed.pid() + "-";
+        try (BufferedReader lines = killed.errorReader()) {
+            String line = lines.readLine();
+            while (line != null && !line.contains("one core, stat")) {
+                line = lines.readLine();
+            }
+        }
+        final List<ProcessHandle> servers = killed.descendants().toList();
+        killed.destroyForcibly().waitFor();
+        assertThat(leftovers(name)).anyMatch(path -> path.endsWith("/mnt/bindfs"));
+        final Process next = start(few);
+        final List<String> said = next.errorReader().readAllLines();
+        assertThat(next.waitFor()).as("%s", said).isZero();
+        assertThat(said).anyMatch(line -> line.startsWith("compare: removed what a run left that was killed: "));
+        assertThat(leftovers(name)).isEmpty();
+        assertThat(servers).isNotEmpty().noneMatch(ProcessHandle::isAlive);
+    }
+
+    @Test
+    @DisplayName("a whole run refuses to measure another run and be measured by it; a part says so")
+    void twoAtOnce() throws Exception {
+        requireMounts("taskset", "bindfs");
+        final String[] part = {"--quick", "--servers", "bindfs,bare", "--rows", "tmpfs, one core, stat", "--output", output.toString()};
+        final Process first = start(part);
+        try (BufferedReader lines = first.errorReader()) {
+            assertThat(lines.readLine()).as("the plan, after its directory is made").contains("groups of rows");
+            assertThat(refusal("--quick", "--output", output.toString()))
+                .isEqualTo("compare: another comparison is running, process " + first.pid() + "; wait for it, or end it");
+            assertThat(first.isAlive()).isTrue();
+            lines.lines().forEach(line -> { });
+        }
+        assertThat(first.waitFor()).isZero();
+        assertThat(leftovers("quire-compare-" + first.pid() + "-")).isEmpty();
+    }
+
+    @Test
     @DisplayName("P5: without anything that could be measured the run says so in one line and writes nothing")
     void nothing() throws Exception {
         requireMounts("taskset");
