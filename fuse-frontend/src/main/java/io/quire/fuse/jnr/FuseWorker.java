@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One long-lived thread that reads requests and serves them, with all that a request needs: native memory for the
+ * One thread that reads requests and serves them, with all that a request needs: native memory for the
  * message and for the answer, and the holders that the file system fills in.
  *
  * <p>Invariants F1 and F2 live here: {@link #begin} arms the request, every {@code reply} method disarms it before it
@@ -87,32 +87,42 @@ final class FuseWorker extends Thread {
      * @param device      the channel's descriptor
      * @param negotiation what answers INIT
      * @param direct      what serves requests without libfuse
-     * @param readers     who waits for requests
+     * @param readers     how many workers there are, and who of them waits
      */
     record Connection(Libfuse.Functions libfuse, long session, long channel, Device device, Negotiation negotiation,
                       DirectOperations direct, Readers readers) {
     }
 
-    /** Serves requests until the file system is unmounted or the session was told to end (F7). */
+    /** Serves requests until nobody needs this worker any more (F14), or the file system is unmounted or the session was told to end (F7). */
     @Override
     public void run() {
+        boolean needed = true;
         try {
-            readers.join();
-            while (serveOne()) {
+            final Readers.Member member = readers.join(RunState.ofCurrentThread());
+            while (needed && serveOne(member)) {
                 Thread.interrupted();
-                readers.waitAgain();
+                needed = readers.waitAgain(member);
             }
         } finally {
-            readers.end();
-            libfuse.fuse_session_exit(session);
+            if (needed) {
+                readers.end();
+                libfuse.fuse_session_exit(session);
+            }
             free();
         }
     }
 
-    private boolean serveOne() {
+    private int receive(final Readers.Member member) {
         try {
-            final int received = request.receive(device);
-            readers.received();
+            return request.receive(device);
+        } finally {
+            readers.received(member);
+        }
+    }
+
+    private boolean serveOne(final Readers.Member member) {
+        try {
+            final int received = receive(member);
             if (received <= 0) {
                 if (received < 0) {
                     LOG.error("reading requests failed with {}: the mount ends", Errno.name(-received));
@@ -138,7 +148,8 @@ final class FuseWorker extends Thread {
         }
     }
 
-    private void free() {
+    /** Gives the native memory back: for itself when it ends, or for who could not start it. */
+    void free() {
         request.close();
         answer.close();
         data.close();

@@ -2,10 +2,12 @@ package io.quire.fuse.jnr;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 import io.quire.engine.memory.OffHeap;
@@ -37,7 +39,11 @@ public final class JnrTransport implements AutoCloseable {
     private final Libfuse.Functions libfuse;
     private final Negotiation negotiation;
     private final LibfuseTable table;
-    private final List<FuseWorker> workers = new ArrayList<>();
+    /** Those that live, and some that do not any more. */
+    private final List<FuseWorker> workers = new CopyOnWriteArrayList<>();
+    private final AtomicInteger named = new AtomicInteger();
+    private FuseWorker.Connection connection;
+    private Thread watch;
     /** Read to notify, written to give the channel back. */
     private final ReentrantReadWriteLock channelLock = new ReentrantReadWriteLock();
     private Unmounting unmounting;
@@ -113,14 +119,13 @@ public final class JnrTransport implements AutoCloseable {
 
     private void start(final FileSystem fileSystem, final Path mountPoint, final TransportOptions options,
                        final boolean ownerOnly) throws MountException {
-        final FuseWorker.Connection connection = new FuseWorker.Connection(libfuse, session, channel,
-            new Device(libfuse.fuse_chan_fd(channel)), negotiation, new DirectOperations(fileSystem, ownerOnly),
-            new Readers());
-        for (int i = 0; i < options.workers(); i++) {
-            workers.add(new FuseWorker(connection, options.timer(), "quire-fuse-" + i));
-        }
+        final Readers readers = new Readers(options.workers(), () -> startWorker(options.timer()));
+        connection = new FuseWorker.Connection(libfuse, session, channel, new Device(libfuse.fuse_chan_fd(channel)), negotiation,
+            new DirectOperations(fileSystem, ownerOnly), readers);
         fileSystem.notifier(node -> notifyInvalidate(node, 0, 0));
-        workers.forEach(Thread::start);
+        readers.more();
+        readers.more();
+        watch = Thread.ofPlatform().daemon().name("quire-fuse-watch").start(new StallWatch(readers));
         boolean answered = false;
         try {
             answered = negotiation.await(INIT_SECONDS);
@@ -135,18 +140,43 @@ public final class JnrTransport implements AutoCloseable {
         negotiation.largestTransfer().ifPresent(bytes -> KernelReadAhead.set(unmounting.device(), bytes >> KIB_SHIFT));
     }
 
+    /** On the watch's thread, which is waited for before the channel goes (F7). */
+    private void startWorker(final OperationTimer timer) {
+        final FuseWorker worker = new FuseWorker(connection, timer, "quire-fuse-" + named.getAndIncrement());
+        workers.removeIf(other -> !other.isAlive());
+        try {
+            worker.start();
+        } catch (final Throwable e) {
+            worker.free();
+            throw e;
+        }
+        workers.add(worker);
+    }
+
     /**
      * Waits until the file system is unmounted, from outside or by {@link #close}, and every request has been answered.
      * Returns early, with the interrupt status set, when the thread is interrupted.
      */
     public void run() {
         try {
-            for (final FuseWorker worker : workers) {
+            FuseWorker worker = alive();
+            while (worker != null) {
                 worker.join();
+                worker = alive();
             }
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** One that lives, or null. */
+    private FuseWorker alive() {
+        for (final FuseWorker worker : workers) {
+            if (worker.isAlive()) {
+                return worker;
+            }
+        }
+        return null;
     }
 
     /**
@@ -194,7 +224,7 @@ public final class JnrTransport implements AutoCloseable {
      * @return false when it was unmounted or closed
      */
     public boolean serving() {
-        return workers.stream().anyMatch(Thread::isAlive);
+        return alive() != null;
     }
 
     /**
@@ -249,14 +279,22 @@ public final class JnrTransport implements AutoCloseable {
         }
     }
 
+    /** Waits for the workers, and for the watch, which ends when one of them does: then nobody can start another. */
     private boolean joinAll(final long millis) throws InterruptedException {
         final long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        for (final FuseWorker worker : workers) {
+        Thread next = next();
+        while (next != null) {
             final long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-            if (worker.isAlive() && (left <= 0 || !worker.join(java.time.Duration.ofMillis(left)))) {
+            if (left <= 0 || !next.join(Duration.ofMillis(left))) {
                 return false;
             }
+            next = next();
         }
         return true;
+    }
+
+    private Thread next() {
+        final FuseWorker worker = alive();
+        return worker != null ? worker : watch.isAlive() ? watch : alive();
     }
 }

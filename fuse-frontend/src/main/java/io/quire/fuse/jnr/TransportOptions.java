@@ -11,7 +11,8 @@ import java.util.Objects;
  * @param readOnly      whether the kernel refuses changes
  * @param bigWrites     whether the kernel may send writes of up to 1 MiB (128 KiB before Linux 4.20); otherwise every
  *                      buffered write comes in pieces of one page, for comparison
- * @param workers       threads that serve requests, 1 to 1024: as many requests can be in the store at once
+ * @param workers       threads that serve requests, at most, 1 to 1024: as many requests can be in the store at once. There are a few, and
+ *                      more while these are busy
  * @param kernelOptions further mount options, as given to {@code -o}: each element one option or several separated by
  *                      commas
  * @param timer         told the duration of each request, or null when nobody wants to know
@@ -22,6 +23,8 @@ public record TransportOptions(String fsname, boolean allowOther, boolean readOn
     public static final String SUBTYPE = "quire";
 
     private static final int MAX_WORKERS = 1024;
+    /** Each takes up to 2 MiB after requests of 1 MiB, and gives them back when it has rested for a while. */
+    private static final int DEFAULT_WORKERS = 128;
 
     /**
      * Checks the arguments.
@@ -40,14 +43,13 @@ public record TransportOptions(String fsname, boolean allowOther, boolean readOn
     }
 
     /**
-     * The name {@code quire}, requests of up to 1 MiB, this user only, reading and writing, four workers for each
-     * processor and at least eight, no further options, no timer.
+     * The name {@code quire}, requests of up to 1 MiB, this user only, reading and writing, up to 128 workers, no further options, no
+     * timer.
      *
      * @return the default options
      */
     public static TransportOptions defaults() {
-        final int workers = Math.clamp(4L * Runtime.getRuntime().availableProcessors(), 8, 64);
-        return new TransportOptions(SUBTYPE, false, false, true, workers, List.of(), null);
+        return new TransportOptions(SUBTYPE, false, false, true, DEFAULT_WORKERS, List.of(), null);
     }
 
     /**
@@ -91,7 +93,7 @@ public record TransportOptions(String fsname, boolean allowOther, boolean readOn
     }
 
     /**
-     * Changes the number of threads.
+     * Changes the largest number of threads that serve requests.
      *
      * @param value 1 to 1024
      * @return changed options

@@ -58,7 +58,7 @@ final class Wire implements AutoCloseable {
                 return 0;
             });
         worker = new FuseWorker(new FuseWorker.Connection(libfuse, 0, 0, new Device(server), null, direct,
-            new Readers()), null, "wire");
+            new Readers(1, () -> { })), null, "wire");
     }
 
     /** A request as the kernel would send it. */
