@@ -190,7 +190,7 @@ final class PageFiller {
         while (index < start + pages && PageTree.isPage(mapping.tree.lookup(index))) {
             index++;
         }
-        final int count = collect(mapping, index, 0, (int) (start + pages - index), 0, cache.largePages, state);
+        final int count = collect(mapping, index, 0, (int) (start + pages - index), cache.largePages, state);
         if (count == 0) {
             return;
         }
@@ -262,8 +262,7 @@ final class PageFiller {
         StopPoints.reached(CachePoint.FAULT_LEFT_STRIPE, mapping.id, index);
         state.frames[0] = frame;
         final int pages = 1 << cache.descriptors.order(frame);
-        final int count = pages + collect(mapping, index + pages, pages, window - pages, request - pages, largeNext,
-            state);
+        final int count = pages + collect(mapping, index + pages, pages, window - pages, largeNext, state);
         state.count(CacheCounter.MISSES, Math.min(count, request));
         state.count(CacheCounter.READ_AHEAD, Math.max(0, count - request));
         fillOrRelease(mapping, index, count, cache.readAheadExecutor == null ? -1 : readAhead.marker(index, count), state);
@@ -274,13 +273,15 @@ final class PageFiller {
      * Inserts missing pages in ascending order until one is present, lies beyond the end, or cannot be had at once. Of a
      * compound page only the head is noted.
      *
+     * <p>The policy is told that nobody asked for them yet, also where the request goes on: whoever asked finds them in the cache,
+     * and that first touch is not reuse (R10).
+     *
      * @param slot  where in {@code state.frames} the first goes
-     * @param asked how many of them were asked for; the others are read ahead
      * @param large whether to use compound pages where they fit
      * @return how many went in, each locked and with a reference
      */
-    private int collect(final Mapping mapping, final long from, final int slot, final int count, final int asked,
-        final boolean large, final ThreadState state) {
+    private int collect(final Mapping mapping, final long from, final int slot, final int count, final boolean large,
+        final ThreadState state) {
         int done = 0;
         // Where no block is free here, none is free a few pages on: each attempt gathers all single frames that are free.
         boolean blocks = large;
@@ -304,7 +305,7 @@ final class PageFiller {
                 if (frame == Mapping.NONE) {
                     frame = cache.tryAllocate(state);
                     if (frame == FrameAllocator.NONE
-                        || mapping.insert(index, frame, done >= asked, state) != Mapping.Insertion.INSERTED) {
+                        || mapping.insert(index, frame, true, state) != Mapping.Insertion.INSERTED) {
                         break;
                     }
                 }

@@ -115,6 +115,11 @@ public final class WriteOperation {
      * @throws CacheException ENOMEM when every page stays in use
      */
     public int grab(final long index, final boolean wait) throws CacheException {
+        return grab(index, wait, true);
+    }
+
+    /** As {@link #grab(long, boolean)}; the second grab of one write is not reuse (R10). */
+    private int grab(final long index, final boolean wait, final boolean use) throws CacheException {
         while (true) {
             int frame = mapping.getPage(index);
             if (frame != Mapping.NONE) {
@@ -122,7 +127,7 @@ public final class WriteOperation {
                 cache.lockPageOrRelease(frame);
                 if (mapping.isBound(frame, index)) {
                     StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
-                    if (cache.descriptors.has(frame, UPTODATE)) {
+                    if (use && cache.descriptors.use(frame) < ReplacementPolicy.SATURATED) {
                         cache.replacement.touched(frame);
                     }
                     return frame;
@@ -167,7 +172,7 @@ public final class WriteOperation {
         if (cache.filler.fillGrabbed(mapping, index, frame, state)) {
             cache.release(frame);
         }
-        return grab(index, true);
+        return grab(index, true, false);
     }
 
     /**
