@@ -1,6 +1,7 @@
 package io.quire.bench.replacement;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 import io.quire.engine.cache.ReplacementPolicy;
 import io.quire.engine.evict.ReplacementPolicies;
@@ -40,13 +41,21 @@ final class PolicySimulation implements AutoCloseable {
 
     /** How many uses of a string hit in a cache of so many pages. */
     static long hits(final ReplacementPolicies.Named policy, final int frames, final ReferenceString string) {
+        final BitSet all = new BitSet();
+        all.set(0, string.references());
+        return hits(policy, frames, string, all);
+    }
+
+    /** How many of some uses, by their numbers from 0, hit in a cache of so many pages that sees all of them. */
+    static long hits(final ReplacementPolicies.Named policy, final int frames, final ReferenceString string, final BitSet counted) {
         try (PolicySimulation cache = new PolicySimulation(policy, frames, string.pages())) {
             long hits = 0;
+            int uses = 0;
             for (int i = 0; i < string.length(); i++) {
                 final int event = string.event(i);
                 if (event < 0) {
                     cache.remove(~event);
-                } else if (cache.use(event)) {
+                } else if (cache.use(event) & counted.get(uses++)) {
                     hits++;
                 }
             }
@@ -101,6 +110,7 @@ final class PolicySimulation implements AutoCloseable {
 
     @Override
     public void close() {
+        policy.close();
         descriptors.close();
     }
 }

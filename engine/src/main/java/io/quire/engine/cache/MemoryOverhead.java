@@ -5,7 +5,8 @@ package io.quire.engine.cache;
  *
  * @param descriptors 64 bytes for each frame that the cache may use
  * @param treeNodes   320 bytes for each node in use; a file of one page needs none
- * @param tables      where leaves of trees were last seen, and which frames are free: their whole size, used or not
+ * @param tables      where leaves of trees were last seen, which frames are free, and which pages were evicted: their whole size,
+ *                    used or not
  */
 public record MemoryOverhead(long descriptors, long treeNodes, long tables) {
     /**

@@ -104,7 +104,7 @@ public final class PageCache implements AutoCloseable {
         // The memory stays mapped until no thread can reach it: a read that races with close finds it stale, not gone.
         CLEANER.register(this, resources);
         stripes = new FaultMutexTable(processors);
-        replacement = builder.replacement.create(descriptors);
+        replacement = resources.keep(builder.replacement.create(descriptors));
         threads = new ThreadStates(resources);
         filler = new PageFiller(this);
         remover = new PageRemover(this);
@@ -304,7 +304,7 @@ public final class PageCache implements AutoCloseable {
     }
 
     long tableBytes() {
-        return nodes.hintBytes() + allocator.tableBytes();
+        return nodes.hintBytes() + allocator.tableBytes() + replacement.tableBytes();
     }
 
     /**

@@ -114,14 +114,26 @@ final class Reclaimer {
             cache.unlockPage(frame);
         }
         cache.release(frame);
-        if (pieces != 0) {
-            // The first frame's page stays for now, whatever becomes of the others.
-            cache.replacement.rejected(frame);
-        }
-        for (int piece = frame + 1; piece < frame + pieces; piece++) {
-            if (descriptors.use(piece) <= 0) {
-                evicted += evict(piece, state);
+        return pieces == 0 ? 0 : evictPieces(frame, pieces, state);
+    }
+
+    /** Evicts what was not used of a page that was split; what was used stays, with one use less. */
+    private int evictPieces(final int head, final int pieces, final ThreadState state) {
+        final PageDescriptors descriptors = cache.descriptors;
+        int evicted = 0;
+        for (int piece = head; piece < head + pieces; piece++) {
+            final byte use = descriptors.use(piece);
+            int gone = 0;
+            if (use > 0) {
+                descriptors.use(piece, (byte) (use - 1));
+            } else {
+                gone = evict(piece, state);
             }
+            if (piece == head && gone == 0) {
+                // The others have their places since the split; the first frame's page is still in transit.
+                cache.replacement.rejected(piece);
+            }
+            evicted += gone;
         }
         return evicted;
     }

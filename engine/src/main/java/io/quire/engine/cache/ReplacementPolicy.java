@@ -6,7 +6,7 @@ package io.quire.engine.cache;
  * <p>Thread-safe. A frame is told {@link #inserted} once after its page entered the tree, and {@link #removed} once before
  * its last reference is dropped; between {@link #nextVictims} and {@link #rejected} or {@link #removed} it is in transit.
  */
-public interface ReplacementPolicy {
+public interface ReplacementPolicy extends AutoCloseable {
     /** A shadow that carries no history. */
     int NO_SHADOW = -1;
     /** A page whose use byte has this value or more has been touched so often that {@link #touched} need not be called. */
@@ -20,12 +20,19 @@ public interface ReplacementPolicy {
     void capacity(int frames);
 
     /**
+     * Off-heap memory that the policy uses beside the page descriptors.
+     *
+     * @return bytes, which follow the capacity
+     */
+    long tableBytes();
+
+    /**
      * A page entered the cache.
      *
      * @param frame     its frame
-     * @param readAhead whether nobody asked for it yet, so that its first touch is not reuse
-     * @param shadow    value left by {@link #shadow} when this page was last evicted, or {@link #NO_SHADOW}
-     * @return whether the shadow told of a recent eviction
+     * @param readAhead whether its first touch is not reuse, because nobody asked for it yet or because who asked has yet to find it
+     * @param shadow    value left by {@link #shadow} when this page was last evicted, or {@link #NO_SHADOW} when that is not known
+     * @return whether the page was evicted a short while ago
      */
     boolean inserted(int frame, boolean readAhead, int shadow);
 
@@ -83,6 +90,10 @@ public interface ReplacementPolicy {
      * @return 30 bits
      */
     int shadow(int frame);
+
+    /** Gives its memory back. Nobody uses it any more. */
+    @Override
+    void close();
 
     /**
      * Checks the queues against the pages that should be in them. Only when nothing else runs.

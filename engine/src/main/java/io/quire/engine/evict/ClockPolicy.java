@@ -41,10 +41,10 @@ final class ClockPolicy extends QueuePolicy {
         // One round makes every page a candidate; pages that are touched meanwhile must not make it endless.
         for (long steps = 2L * rejectedTo().size() + 1; steps > 0; steps--) {
             final int frame = rejectedTo().poll();
-            if (frame == FrameList.NONE || descriptors.use(frame) <= 0) {
+            if (frame == FrameList.NONE || !isUsed(frame)) {
                 return frame;
             }
-            descriptors.use(frame, (byte) 0);
+            age(frame, SATURATED);
             rejectedTo().add(frame);
         }
         return rejectedTo().poll();

@@ -63,6 +63,23 @@ abstract class QueuePolicy implements ReplacementPolicy {
         return refused >= MOST_REFUSED;
     }
 
+    /** Whether every frame of a page was used. One that was used in part is a candidate: the evictor splits it. R12. */
+    final boolean isUsed(final int head) {
+        final int end = head + (1 << descriptors.order(head));
+        int frame = head;
+        while (frame < end && descriptors.use(frame) > 0) {
+            frame++;
+        }
+        return frame == end;
+    }
+
+    /** Counts the uses of every frame of a page down by so many, at most to 0. */
+    final void age(final int head, final int by) {
+        for (int frame = head; frame < head + (1 << descriptors.order(head)); frame++) {
+            descriptors.use(frame, (byte) Math.max(0, descriptors.use(frame) - by));
+        }
+    }
+
     /** A queue, from 0. */
     final FrameList queue(final int number) {
         return queues[number];
@@ -81,6 +98,16 @@ abstract class QueuePolicy implements ReplacementPolicy {
     @Override
     public void capacity(final int frames) {
         capacity = frames;
+    }
+
+    @Override
+    public long tableBytes() {
+        return 0;
+    }
+
+    @Override
+    public void close() {
+        // The queues are in the descriptors.
     }
 
     private FrameList queueOf(final int frame) {

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.cache.ProbeFile.Kind;
+import io.quire.engine.memory.NativeMemory;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.memory.PageDescriptors;
 import io.quire.engine.tree.PageTree;
@@ -151,6 +152,54 @@ class EvictionTest extends CacheFixture {
         touch(1);
         touch(1);
         assertThat(cache.descriptors.use(PageTree.frame(mapping().tree.lookup(1)))).as("saturated").isEqualTo((byte) 3);
+    }
+
+    @Test
+    @DisplayName("R10: what a read brings in was used once by it, whichever of its pages it is; what a write brings in too")
+    void broughtInIsNotReuse() throws Exception {
+        makeFile(40);
+        final PageDescriptors descriptors = cache.descriptors;
+        final long large = NativeMemory.reserve(16L * PAGE, false);
+        for (int round = 0; round < 3; round++) {
+            assertThat(file.read(PAGE, large, 9 * PAGE)).isEqualTo(9 * PAGE);
+            for (int index = 1; index <= 9; index++) {
+                assertThat(descriptors.use(PageTree.frame(mapping().tree.lookup(index)))).as("page %d after read %d", index, round)
+                    .isEqualTo((byte) round);
+            }
+        }
+        NativeMemory.release(large, 16L * PAGE);
+        for (final String policy : List.of("multi-page", "multi-page-read-head")) {
+            cache.writePolicy(WritePolicies.byName(policy));
+            file.invalidate();
+            write(20L * PAGE + 100, new byte[3 * PAGE - 100]);
+            for (int index = policy.equals("multi-page") ? 21 : 20; index < 23; index++) {
+                assertThat(descriptors.use(PageTree.frame(mapping().tree.lookup(index)))).as("page %d, %s", index, policy).isZero();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("R11: a large read goes through the small queue, page by page, and leaves the main one alone")
+    void largeReadInAFullCache() throws Exception {
+        makeFile(4 * FRAMES);
+        final int hot = FRAMES * 9 / 10;
+        for (int round = 0; round < 3; round++) {
+            for (int index = 0; index < hot; index++) {
+                touch(index);
+            }
+        }
+        final int size = 32 * PAGE;
+        final long large = NativeMemory.reserve(size, false);
+        for (long position = (long) hot * PAGE; position + size <= 4L * FRAMES * PAGE; position += size) {
+            // From an odd page on, so that they are pages of one frame.
+            assertThat(file.read(position + PAGE, large, size - PAGE)).isEqualTo(size - PAGE);
+        }
+        NativeMemory.release(large, size);
+        int survivors = 0;
+        for (int index = 0; index < hot; index++) {
+            survivors += PageTree.isPage(mapping().tree.lookup(index)) ? 1 : 0;
+        }
+        assertThat(survivors).as("hot pages still cached of %d", hot).isGreaterThanOrEqualTo(hot * 95 / 100);
     }
 
     @Test

@@ -87,6 +87,16 @@ class FaultMutexInterleavingTest extends CacheFixture {
         }
 
         @Override
+        public long tableBytes() {
+            return usual.tableBytes();
+        }
+
+        @Override
+        public void close() {
+            usual.close();
+        }
+
+        @Override
         public void verify(final long pages) {
             usual.verify(pages);
         }

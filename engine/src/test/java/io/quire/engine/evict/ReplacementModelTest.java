@@ -66,8 +66,7 @@ class ReplacementModelTest {
         Arrays.setAll(free, frame -> frame);
         int freeFrames = frames;
         final PolicyModels.Model model = PolicyModels.of(named.name(), frames);
-        try (PageDescriptors descriptors = new PageDescriptors(frames)) {
-            final ReplacementPolicy policy = named.create(descriptors);
+        try (PageDescriptors descriptors = new PageDescriptors(frames); ReplacementPolicy policy = named.create(descriptors)) {
             policy.capacity(frames);
             final int[] victim = new int[1];
             for (int step = 0; step < STEPS; step++) {

@@ -46,8 +46,7 @@ class ReplacementPoliciesTest {
     void everyPageIsACandidate(final ReplacementPolicies.Named named) {
         final int frames = 1000;
         final int[] victims = new int[32];
-        try (PageDescriptors descriptors = new PageDescriptors(frames)) {
-            final ReplacementPolicy policy = named.create(descriptors);
+        try (PageDescriptors descriptors = new PageDescriptors(frames); ReplacementPolicy policy = named.create(descriptors)) {
             for (int frame = 0; frame < frames; frame++) {
                 descriptors.bind(frame, 1, frame, 0);
                 policy.inserted(frame, frame % 7 == 0, ReplacementPolicy.NO_SHADOW);

@@ -32,6 +32,7 @@ class ReplacementQueuesTest {
 
     @AfterEach
     void close() {
+        policy.close();
         allocator.close();
         descriptors.close();
     }
@@ -215,6 +216,7 @@ class ReplacementQueuesTest {
     @DisplayName("R7: the target has its bounds whatever comes back, and keeps its share when the capacity changes")
     void target() {
         final AdaptivePolicy adaptive = new AdaptivePolicy(descriptors);
+        policy = adaptive;
         adaptive.capacity(FRAMES);
         assertThat(adaptive.smallTarget()).isEqualTo(100);
         for (int i = 0; i < 200; i++) {

@@ -27,6 +27,7 @@ class S3FifoPolicyTest {
 
     @AfterEach
     void close() {
+        policy.close();
         allocator.close();
         descriptors.close();
     }
@@ -75,6 +76,61 @@ class S3FifoPolicyTest {
         assertThat(victims(1)).as("one that was used stands in the main queue").containsExactly(9);
         policy.rejected(8);
         policy.verify(3);
+    }
+
+    @Test
+    @DisplayName("R11: pages that are filled or in use just now stay in the small queue, and the main one gives; when it is empty they are candidates")
+    void inHands() {
+        IntStream.range(0, 200).forEach(this::page);
+        IntStream.range(0, 50).forEach(policy::touched);
+        assertThat(victims(1)).as("50 to the main queue").containsExactly(50);
+        IntStream.range(51, 100).forEach(descriptors::get);
+        IntStream.range(100, 200).forEach(frame -> descriptors.set(frame, PageDescriptors.LOCKED));
+        assertThat(victims(3)).containsExactly(0, 1, 2);
+        IntStream.range(51, 100).forEach(frame -> assertThat(policy.origin(frame)).as("page %d", frame).isEqualTo(S3FifoPolicy.SMALL));
+        policy.verify(196);
+        assertThat(victims(196)).as("each of them").hasSize(196).doesNotHaveDuplicates().startsWith(3, 4, 5);
+    }
+
+    @Test
+    @DisplayName("R12: of a compound page every frame's uses count: used in part it is a candidate, used throughout it stays, with one use less of each")
+    void usedInPart() {
+        compound(8, 2);
+        compound(16, 2);
+        page(0);
+        page(1);
+        IntStream.of(8, 9, 11, 16, 17, 18, 19, 19).forEach(policy::touched);
+        policy.capacity(10);
+        assertThat(victims(1)).as("frame 10 was not used").containsExactly(8);
+        assertThat(victims(1)).as("the next was, and goes to the main queue").containsExactly(0);
+        assertThat(policy.origin(16)).isEqualTo(S3FifoPolicy.MAIN);
+        assertThat(IntStream.range(16, 20).map(descriptors::use)).containsOnly(0);
+        IntStream.of(16, 17, 18, 19, 19).forEach(policy::touched);
+        page(2);
+        assertThat(victims(1)).containsExactly(1);
+        assertThat(victims(1)).as("the main queue, once around").containsExactly(16);
+        assertThat(IntStream.range(16, 20).map(descriptors::use)).containsExactly(0, 0, 0, 1);
+    }
+
+    @Test
+    @DisplayName("R3: a page whose shadow the tree gave up is known again, once, and not when it is long ago")
+    void ghosts() {
+        policy.capacity(100);
+        IntStream.range(0, 200).forEach(frame -> {
+            page(frame);
+            assertThat(victims(1)).containsExactly(frame);
+            policy.shadow(frame);
+            policy.removed(frame);
+            descriptors.freeze(frame, 1);
+            descriptors.unbind(frame);
+        });
+        descriptors.bind(500, 1, 199, 0);
+        assertThat(policy.inserted(500, false, ReplacementPolicy.NO_SHADOW)).as("the last").isTrue();
+        assertThat(policy.origin(500)).isEqualTo(S3FifoPolicy.MAIN);
+        descriptors.bind(501, 1, 20, 0);
+        assertThat(policy.inserted(501, false, ReplacementPolicy.NO_SHADOW)).as("180 evictions ago").isFalse();
+        policy.removed(500);
+        assertThat(policy.inserted(500, false, ReplacementPolicy.NO_SHADOW)).as("it ceased to exist").isFalse();
     }
 
     @ParameterizedTest
