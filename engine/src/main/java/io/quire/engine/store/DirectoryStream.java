@@ -1,8 +1,5 @@
 package io.quire.engine.store;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-
 import io.quire.engine.memory.OffHeap;
 
 /**
@@ -16,7 +13,10 @@ public final class DirectoryStream extends BoundedDescriptor implements AutoClos
     /** Bytes of records that are read from the source at once. */
     static final int BUFFER_SIZE = 32 << 10;
 
-    private static final byte[] DOT_DOT = "..".getBytes(StandardCharsets.US_ASCII);
+    private static final long LOW_BITS = 0x0101_0101_0101_0101L;
+    private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
+    /** The bytes before the name in the last 8 of the shortest record. */
+    private static final long BEFORE_NAME = 0xff_ffffL;
 
     private final DirectoryStore store;
     private final SourceNode node;
@@ -27,8 +27,6 @@ public final class DirectoryStream extends BoundedDescriptor implements AutoClos
     private int end;
     /** The offset of the record that is next. */
     private long position;
-    /** Where the descriptor has to stand for the records after the buffer. */
-    private long afterBuffer;
 
     DirectoryStream(final DirectoryStore store, final SourceNode node, final long buffer) {
         super(store.descriptors);
@@ -50,6 +48,22 @@ public final class DirectoryStream extends BoundedDescriptor implements AutoClos
          * @return false when it was not taken
          */
         boolean add(byte[] name, long ino, int type, long nextOffset);
+
+        /**
+         * Offers an entry whose name lies outside of the heap. Who can take it from there makes no array of each name.
+         *
+         * @param name       absolute address of the name, valid during the call
+         * @param length     bytes of the name, without NUL
+         * @param ino        inode number
+         * @param type       DT_ type of readdir(3), 0 unknown
+         * @param nextOffset where to go on after it
+         * @return false when it was not taken
+         */
+        default boolean add(final long name, final int length, final long ino, final int type, final long nextOffset) {
+            final byte[] bytes = new byte[length];
+            OffHeap.copyToArray(name, bytes, 0, length);
+            return add(bytes, ino, type, nextOffset);
+        }
     }
 
     @Override
@@ -64,8 +78,9 @@ public final class DirectoryStream extends BoundedDescriptor implements AutoClos
         } finally {
             node.release();
         }
-        if (fd >= 0 && afterBuffer != 0) {
-            final long result = Posix.lseek(fd, afterBuffer, Posix.SEEK_SET);
+        final long stopped = afterBuffer();
+        if (fd >= 0 && stopped != 0) {
+            final long result = Posix.lseek(fd, stopped, Posix.SEEK_SET);
             if (result < 0) {
                 Posix.close(fd);
                 return (int) result;
@@ -120,12 +135,12 @@ public final class DirectoryStream extends BoundedDescriptor implements AutoClos
         next = 0;
         end = 0;
         position = offset;
-        afterBuffer = offset;
         return 0;
     }
 
     private int offer(final int fd, final Sink sink) {
-        for (;;) {
+        final boolean root = store.isRoot(node);
+        do {
             if (next == end) {
                 final int read = PosixNames.getdents64(fd, buffer, BUFFER_SIZE);
                 if (read == -Errno.ENOENT) {
@@ -137,44 +152,59 @@ public final class DirectoryStream extends BoundedDescriptor implements AutoClos
                 }
                 next = 0;
                 end = read;
-                afterBuffer = lastOffset();
             }
-            final long entry = buffer + next;
-            final long nextOffset = OffHeap.getLong(entry + PosixNames.DIRENT_NEXT_OFFSET);
-            final int length = OffHeap.getInt(entry + PosixNames.DIRENT_LENGTH_OFFSET) & 0xffff;
-            final byte[] name = name(entry, length);
-            final long ino = store.isRoot(node) && Arrays.equals(name, DOT_DOT) ? node.ino
-                : OffHeap.getLong(entry + PosixNames.DIRENT_INO_OFFSET);
-            final int type = OffHeap.getByte(entry + PosixNames.DIRENT_TYPE_OFFSET) & 0xff;
-            if (!sink.add(name, ino, type, nextOffset)) {
-                return 0;
-            }
-            next += length;
-            position = nextOffset;
-        }
+        } while (offerNext(sink, root));
+        return 0;
     }
 
-    /** Where the records after those in the buffer begin. */
-    private long lastOffset() {
-        long last = 0;
-        int at = 0;
+    /** A method of its own, since the JVM compiles what is called often far sooner than what loops. */
+    private boolean offerNext(final Sink sink, final boolean root) {
+        final long entry = buffer + next;
+        final long nextOffset = OffHeap.getLong(entry + PosixNames.DIRENT_NEXT_OFFSET);
+        final int length = recordLength(entry);
+        final int nameLength = nameLength(entry, length);
+        final long ino = root && isDotDot(entry, nameLength) ? node.ino
+            : OffHeap.getLong(entry + PosixNames.DIRENT_INO_OFFSET);
+        final int type = OffHeap.getByte(entry + PosixNames.DIRENT_TYPE_OFFSET) & 0xff;
+        if (!sink.add(entry + PosixNames.DIRENT_NAME_OFFSET, nameLength, ino, type, nextOffset)) {
+            return false;
+        }
+        next += length;
+        position = nextOffset;
+        return true;
+    }
+
+    /** Where the descriptor has to stand: behind the records that are in the buffer. */
+    private long afterBuffer() {
+        long last = position;
+        int at = next;
         while (at < end) {
             last = OffHeap.getLong(buffer + at + PosixNames.DIRENT_NEXT_OFFSET);
-            at += OffHeap.getInt(buffer + at + PosixNames.DIRENT_LENGTH_OFFSET) & 0xffff;
+            at += recordLength(buffer + at);
         }
         return last;
     }
 
-    private static byte[] name(final long entry, final int length) {
-        final long start = entry + PosixNames.DIRENT_NAME_OFFSET;
-        final int most = length - PosixNames.DIRENT_NAME_OFFSET;
-        int size = 0;
-        while (size < most && OffHeap.getByte(start + size) != 0) {
-            size++;
+    private static int recordLength(final long entry) {
+        return OffHeap.getInt(entry + PosixNames.DIRENT_LENGTH_OFFSET) & 0xffff;
+    }
+
+    /**
+     * How long the name of a record is. The kernel pads records to 8 bytes and no further, so the NUL is among the last 8; what
+     * follows it is anything. The first of them that is zero is found without looking at each.
+     */
+    static int nameLength(final long entry, final int length) {
+        long tail = OffHeap.getLong(entry + length - Long.BYTES);
+        if (length - Long.BYTES < PosixNames.DIRENT_NAME_OFFSET) {
+            tail |= BEFORE_NAME;
         }
-        final byte[] name = new byte[size];
-        OffHeap.copyToArray(start, name, 0, size);
-        return name;
+        final long zero = tail - LOW_BITS & ~tail & HIGH_BITS;
+        return length - Long.BYTES + Long.numberOfTrailingZeros(zero) / Byte.SIZE - PosixNames.DIRENT_NAME_OFFSET;
+    }
+
+    private static boolean isDotDot(final long entry, final int nameLength) {
+        return nameLength == 2 && OffHeap.getByte(entry + PosixNames.DIRENT_NAME_OFFSET) == '.'
+            && OffHeap.getByte(entry + PosixNames.DIRENT_NAME_OFFSET + 1) == '.';
     }
 
     /**
@@ -184,7 +214,14 @@ public final class DirectoryStream extends BoundedDescriptor implements AutoClos
      * @return 0 or negative errno
      */
     public int sync(final boolean dataOnly) {
-        final int fd = acquire();
+        final int fd;
+        // Opening it anew looks at how far reading has come.
+        synchronized (this) {
+            if (buffer == 0) {
+                return -Errno.EBADF;
+            }
+            fd = acquire();
+        }
         if (fd < 0) {
             return fd;
         }

@@ -396,6 +396,37 @@ class DirectoryStoreTest extends StoreContractTest {
     }
 
     @Test
+    void v9NamesOfEveryLengthAreListedWhole() throws IOException {
+        final Set<String> made = new HashSet<>(Set.of(".", "..", "file"));
+        final byte[] hard = {1, (byte) 0x80, (byte) 0xff, 'a', (byte) 0x81};
+        for (int length = 1; length <= 255; length++) {
+            final byte[] name = new byte[length];
+            for (int i = 0; i < length; i++) {
+                name[i] = hard[(length + i) % hard.length];
+            }
+            assertThat(directory().create(0, 0, directory().root(), name, 0644, 0, entry)).isZero();
+            made.add(new String(name, StandardCharsets.ISO_8859_1));
+        }
+        final List<String> listed = new ArrayList<>();
+        try (DirectoryStream stream = directory().openDirectory(directory().root())) {
+            assertThat(stream.read(0, (name, ino, type, next) -> listed.add(new String(name, StandardCharsets.ISO_8859_1)))).isZero();
+        }
+        assertThat(listed).containsExactlyInAnyOrderElementsOf(made);
+        for (final String name : made) {
+            directory().unlink(directory().root(), name.getBytes(StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    @Test
+    void v15AClosedListingIsRefused() throws IOException {
+        final DirectoryStream stream = directory().openDirectory(directory().root());
+        assertThat(stream.read(0, (name, ino, type, next) -> false)).isZero();
+        stream.close();
+        assertThat(stream.read(0, (name, ino, type, next) -> true)).isEqualTo(-Errno.EBADF);
+        assertThat(stream.sync(true)).isEqualTo(-Errno.EBADF);
+    }
+
+    @Test
     void v10AListingIsWholeWhenItStopsAfterEachEntry() throws IOException {
         for (int i = 0; i < 2000; i++) {
             Files.createFile(source.resolve("entry" + i));

@@ -37,19 +37,38 @@ final class DirectoryBuffer implements DirectorySink {
 
     @Override
     public boolean add(final byte[] name, final long ino, final int type, final long nextOffset) {
-        final long length = FuseLayout.DIRENT_NAME_OFFSET + (long) name.length;
+        final long target = begin(name.length, ino, type, nextOffset);
+        if (target == 0) {
+            return false;
+        }
+        OffHeap.copyFromArray(name, 0, target, name.length);
+        return true;
+    }
+
+    @Override
+    public boolean add(final long name, final int length, final long ino, final int type, final long nextOffset) {
+        final long target = begin(length, ino, type, nextOffset);
+        if (target == 0) {
+            return false;
+        }
+        OffHeap.copy(name, target, length);
+        return true;
+    }
+
+    /** Builds an entry but for its name; returns where that goes, or 0 when there is no room. */
+    private long begin(final int nameLength, final long ino, final int type, final long nextOffset) {
+        final long length = FuseLayout.DIRENT_NAME_OFFSET + (long) nameLength;
         final long padded = (length + ALIGNMENT - 1) & -ALIGNMENT;
         if (used + padded > capacity) {
-            return false;
+            return 0;
         }
         final long entry = base + used;
         OffHeap.putLong(entry + padded - ALIGNMENT, 0);
         OffHeap.putLong(entry + FuseLayout.DIRENT_NODE_OFFSET, ino);
         OffHeap.putLong(entry + FuseLayout.DIRENT_NEXT_OFFSET, nextOffset);
-        OffHeap.putInt(entry + FuseLayout.DIRENT_NAME_LENGTH_OFFSET, name.length);
+        OffHeap.putInt(entry + FuseLayout.DIRENT_NAME_LENGTH_OFFSET, nameLength);
         OffHeap.putInt(entry + FuseLayout.DIRENT_TYPE_OFFSET, type);
-        OffHeap.copyFromArray(name, 0, entry + FuseLayout.DIRENT_NAME_OFFSET, name.length);
         used += padded;
-        return true;
+        return entry + FuseLayout.DIRENT_NAME_OFFSET;
     }
 }

@@ -33,7 +33,7 @@ final class DirectoryOperations {
 
     int readdir(final long fh, final long offset, final DirectorySink sink) {
         final DirectoryHandle handle = handles.directory(fh);
-        return handle == null ? -Errno.EBADF : handle.stream().read(offset, sink::add);
+        return handle == null ? -Errno.EBADF : handle.stream().read(offset, sink);
     }
 
     int releasedir(final long fh) {
