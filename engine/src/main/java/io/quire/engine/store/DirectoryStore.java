@@ -32,6 +32,7 @@ public final class DirectoryStore implements Store {
     /** How many nodes keep their descriptor because they have no name. */
     final AtomicInteger kept = new AtomicInteger();
     final InodeHandles handles;
+    final NameHints hints = new NameHints();
 
     private final String path;
     private final KnownNodes nodes;

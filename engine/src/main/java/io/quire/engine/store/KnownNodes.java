@@ -108,4 +108,32 @@ final class KnownNodes {
         final SourceNode node = index.get(found.dev, found.ino);
         return node != null && node.isSameInode(found, directory, name) && node.reference() ? node : null;
     }
+
+    /** The node that a name is believed to have, by a hint or else as the source says; with a reference for the caller, or null (V31). */
+    SourceNode expected(final SourceNode parent, final int directory, final byte[] name) {
+        final SourceNode node = store.hints.get(parent, name);
+        return node != null && node.reference() ? node : find(directory, name, new Attributes());
+    }
+
+    /**
+     * As {@link #find}, for a name that is about to go and whose node is to be held open then: when a hint says that its descriptor is
+     * closed, what has the name is opened at once, which tells the same as looking at it and opening it afterwards.
+     */
+    SourceNode findToHold(final SourceNode parent, final int directory, final byte[] name, final Attributes found) {
+        final SourceNode hint = store.hints.get(parent, name);
+        if (hint == null || hint.isOpen() || store.keepsTooMany()) {
+            return find(directory, name, found);
+        }
+        final int fd = PosixNames.openat(directory, name, Posix.O_PATH | Posix.O_NOFOLLOW, 0);
+        if (fd < 0) {
+            return find(directory, name, found);
+        }
+        final SourceNode node = PosixAttributes.fstat(fd, found) < 0 ? null : index.get(found.dev, found.ino);
+        if (node != null && node.isSameInode(found, fd, EMPTY) && node.reference()) {
+            node.adopt(fd);
+            return node;
+        }
+        Posix.close(fd);
+        return null;
+    }
 }

@@ -21,7 +21,7 @@ final class NameRemover {
         }
         try {
             final Attributes found = new Attributes();
-            final SourceNode node = nodes.find(directory, name, found);
+            final SourceNode node = nodes.findToHold(parent, directory, name, found);
             if (node == null) {
                 return PosixNames.unlinkat(directory, name, flags);
             }

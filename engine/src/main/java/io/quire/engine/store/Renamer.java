@@ -40,21 +40,36 @@ final class Renamer {
 
     private int rename(final SourceNode parent, final int directory, final byte[] name, final SourceNode newParent,
                        final int newDirectory, final byte[] newName, final int flags) {
+        // Most names that are given are new: then there is nothing to be looked up and held.
+        final int given = flags == 0 && knowsNoReplace
+            ? giveNewName(parent, directory, name, newParent, newDirectory, newName) : -Errno.EEXIST;
+        if (given != -Errno.EEXIST && given != -Errno.EINVAL) {
+            return given;
+        }
         final SourceNode moved = nodes.find(directory, name, new Attributes());
         if (moved != null) {
             moved.beginChange();
         }
         try {
-            // Most names that are given are new: then there is nothing to be looked up and held.
-            int result = flags == 0 && knowsNoReplace
-                ? PosixNames.renameat2(directory, name, newDirectory, newName, PosixNames.RENAME_NOREPLACE) : -Errno.EEXIST;
-            if (result == -Errno.EEXIST || result == -Errno.EINVAL) {
-                final boolean unknown = result == -Errno.EINVAL;
-                result = replace(moved, parent, directory, name, newParent, newDirectory, newName, flags);
-                if (unknown && result == 0) {
-                    knowsNoReplace = false;
-                }
-            } else if (result == 0) {
+            final int result = replace(moved, parent, directory, name, newParent, newDirectory, newName, flags);
+            if (given == -Errno.EINVAL && result == 0) {
+                knowsNoReplace = false;
+            }
+            return result;
+        } finally {
+            NameRemover.settled(moved);
+        }
+    }
+
+    private int giveNewName(final SourceNode parent, final int directory, final byte[] name, final SourceNode newParent,
+                            final int newDirectory, final byte[] newName) {
+        final SourceNode moved = nodes.expected(parent, directory, name);
+        if (moved != null) {
+            moved.beginChange();
+        }
+        try {
+            final int result = PosixNames.renameat2(directory, name, newDirectory, newName, PosixNames.RENAME_NOREPLACE);
+            if (result == 0) {
                 follow(moved, parent, name, newParent, newName);
             }
             return result;

@@ -228,6 +228,7 @@ public final class SourceNode extends InodeDescriptor {
             if (node.giveBack(given, byLookup)) {
                 store.dropped(node);
                 for (NodeName name = node.takeNames(); name != null; name = name.older()) {
+                    store.hints.remove(node, name.parent(), name.name());
                     if (parents == null) {
                         parents = new ArrayDeque<>();
                     }
@@ -294,6 +295,7 @@ public final class SourceNode extends InodeDescriptor {
 
     /** Remembers a name under which the node was found; the caller has a reference on the directory. */
     void learn(final SourceNode directory, final byte[] bytes) {
+        store.hints.put(this, directory, bytes);
         synchronized (this) {
             if (NodeName.has(names, directory, bytes)) {
                 return;
@@ -335,6 +337,7 @@ public final class SourceNode extends InodeDescriptor {
             }
         }
         if (known) {
+            store.hints.remove(this, directory, bytes);
             directory.unreference();
         }
     }
