@@ -27,6 +27,7 @@ final class FioWorkload implements Workload {
     private static final double TURN_SECONDS = 0.05;
     private static final int CHUNK = 1 << 20;
     private static final int JOBS = 4;
+    private static final String OF_JOBS = "--filename_format=" + FILE + ".$jobnum";
     /** One pass through a mapping, with the flush at its end, goes over this part of the file. */
     private static final int MAPPED_PART = 2;
     /** More passes than there is time for. */
@@ -135,10 +136,21 @@ final class FioWorkload implements Workload {
         if (jobs == 1) {
             make(target.backing().resolve(FILE), bench.scale().fileBytes());
         } else {
-            for (int job = 0; job < jobs; job++) {
-                make(target.backing().resolve(FILE + "." + job), fileBytes(bench.scale()));
-            }
+            makeOfJobs(target, bench.scale());
         }
+    }
+
+    /**
+     * Makes the files of several callers, unless they are there.
+     *
+     * @return what fio has to be told, so that each caller goes over its file
+     */
+    static List<String> makeOfJobs(final Target target, final Scale scale) throws IOException {
+        final long bytes = scale.fileBytes() / JOBS;
+        for (int job = 0; job < JOBS; job++) {
+            make(target.backing().resolve(FILE + "." + job), bytes);
+        }
+        return List.of("--numjobs=" + JOBS, "--size=" + bytes, "--directory=" + target.directory(), OF_JOBS);
     }
 
     /** Makes a file of bytes that do not compress, unless it is there. */
@@ -202,7 +214,7 @@ final class FioWorkload implements Workload {
         }
         for (final Target target : turn) {
             command.add("--name=" + target.name(), "--stonewall", "--directory=" + target.directory(),
-                jobs == 1 ? "--filename=" + FILE : "--filename_format=" + FILE + ".$jobnum");
+                jobs == 1 ? "--filename=" + FILE : OF_JOBS);
         }
         return command;
     }
