@@ -15,7 +15,7 @@ final class CacheSize {
     /** The smallest cache of a mount: fewer pages cannot hold a batch or a window of read-ahead for each of several streams. */
     static final long MINIMUM = PageCache.MIN_CAPACITY;
 
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,18})([kmgt]?)(?:i?b)?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,18})(?:([kmgt])(?:i?b)?|b)?", Pattern.CASE_INSENSITIVE);
     private static final Pattern TOTAL = Pattern.compile("MemTotal:\\s+(\\d+) kB");
 
     private CacheSize() {
@@ -33,9 +33,9 @@ final class CacheSize {
             throw CommandException.usage(option + " " + text
                 + ": not a size; write a number with k, m or g, for example 512m");
         }
-        final int shift = 10 * (1 + "kmgt".indexOf(matcher.group(2).toLowerCase(Locale.ROOT)));
+        final int unit = matcher.group(2) == null ? 0
+            : 10 * (1 + "kmgt".indexOf(matcher.group(2).toLowerCase(Locale.ROOT)));
         final long number = Long.parseLong(matcher.group(1));
-        final int unit = matcher.group(2).isEmpty() ? 0 : shift;
         return number > Long.MAX_VALUE >> unit ? Long.MAX_VALUE : number << unit;
     }
 

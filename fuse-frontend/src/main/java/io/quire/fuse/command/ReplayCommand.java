@@ -85,6 +85,9 @@ final class ReplayCommand implements Callable<Integer> {
             CacheSize.checkSmall(cacheSize, CacheSize.memory());
         } else if (!PERCENT.matcher(cacheSize).matches()) {
             throw CommandException.usage("--cache-size " + cacheSize + ": not a share; write 10% or 2.5%, or a size such as 64m");
+        } else if (share() > HUNDRED) {
+            throw CommandException.usage("--cache-size " + cacheSize + ": more than the whole working set; write at most 100%, or a "
+                + "size such as 64m");
         }
         try {
             final TraceReader reader = TraceReader.open(NativeNames.path(CanonicalPath.of(trace)));
@@ -133,12 +136,16 @@ final class ReplayCommand implements Callable<Integer> {
         return bytes;
     }
 
+    /** Percent of the working set. */
+    private double share() {
+        return Double.parseDouble(cacheSize.substring(0, cacheSize.length() - 1));
+    }
+
     private long cacheSize(final Replay replay) {
-        final Matcher share = PERCENT.matcher(cacheSize);
-        if (!share.matches()) {
+        if (!cacheSize.endsWith("%")) {
             return CacheSize.checkSmall(cacheSize, CacheSize.memory());
         }
-        final long pages = (long) (replay.workingSetPages() * Double.parseDouble(share.group(1)) / HUNDRED);
+        final long pages = (long) (replay.workingSetPages() * share() / HUNDRED);
         final long bytes = pages * PageCache.PAGE_SIZE;
         if (bytes < PageCache.SMALLEST_CAPACITY) {
             throw CommandException.usage("--cache-size " + cacheSize + ": that is " + pages + " of the " + replay.workingSetPages()

@@ -33,8 +33,8 @@ final class ReplayReport {
 
     /** What is missing from the trace, in words, or null. */
     private String gaps() {
-        if (trace.isCutOff()) {
-            return "cut off: " + (trace.missing() == 0 ? "no record is known to be missing"
+        if (trace.hasNoEnd()) {
+            return "no end, as its daemon was killed or still records: " + (trace.missing() == 0 ? "no record is known to be missing"
                 : trace.missing() + " records are missing");
         }
         final String lost = trace.missing() == 0 ? "" : trace.missing() + " records were never finished";
@@ -98,7 +98,7 @@ final class ReplayReport {
             + ",\"startMillis\":" + trace.startMillis()
             + ",\"records\":" + trace.records()
             + ",\"missing\":" + trace.missing()
-            + ",\"cutOff\":" + trace.isCutOff()
+            + ",\"cutOff\":" + trace.hasNoEnd()
             + ",\"endedEarly\":" + trace.endedEarly()
             + ",\"directIo\":" + trace.isDirectIo()
             + ",\"workingSetPages\":" + replay.workingSetPages()

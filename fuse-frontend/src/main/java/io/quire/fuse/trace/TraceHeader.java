@@ -46,13 +46,13 @@ record TraceHeader(ByteOrder order, int pageSize, int flags, long startMillis, l
                 + "-endian); replay it on one of its own kind");
         }
         final int version = header.getInt(TraceLayout.VERSION_OFFSET);
-        final boolean whole = mark == TraceLayout.BYTE_ORDER
-            && header.getLong(TraceLayout.HEADER_CHECK_OFFSET) == check(header);
-        if (whole && version != TraceLayout.VERSION) {
-            throw new TraceException(name + " is a trace of version " + version + ", and this quire reads version "
+        // Before the check, which another version may keep elsewhere.
+        if (mark == TraceLayout.BYTE_ORDER && version != TraceLayout.VERSION) {
+            throw new TraceException(name + " is a trace of version " + Integer.toUnsignedString(version) + ", and this quire reads version "
                 + TraceLayout.VERSION + " only; record it again");
         }
-        if (!whole || header.getInt(TraceLayout.HEADER_SIZE_OFFSET) != TraceLayout.HEADER_SIZE
+        if (mark != TraceLayout.BYTE_ORDER || header.getLong(TraceLayout.HEADER_CHECK_OFFSET) != check(header)
+            || header.getInt(TraceLayout.HEADER_SIZE_OFFSET) != TraceLayout.HEADER_SIZE
             || header.getInt(TraceLayout.RECORD_SIZE_OFFSET) != TraceLayout.RECORD_SIZE || !hasZeros(bytes)) {
             throw new TraceException(name + " is damaged in its header; record it again");
         }

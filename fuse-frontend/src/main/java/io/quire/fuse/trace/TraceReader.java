@@ -9,7 +9,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
@@ -17,8 +16,9 @@ import java.util.zip.ZipException;
  * before anything is done with it:
  *
  * <ul>
- *   <li>a trace that is <em>cut off</em>, since the daemon was killed, the disk was full or the file was copied in part, is
- *       read as far as whole records go, and {@link #missing} says how many there were besides, as far as is known;
+ *   <li>a trace that has <em>no end</em>, since the daemon was killed or still records, or that ended early because the disk was
+ *       full, is read as far as whole records go, and {@link #missing} says how many there were besides, as far as is known;
+ *   <li>a trace that is <em>cut off</em>, since the file was copied or compressed in part, is refused: the rest of it exists;
  *   <li>a trace that is <em>damaged</em>, with bytes that nobody recorded, is refused.
  * </ul>
  *
@@ -33,7 +33,6 @@ public final class TraceReader {
     private final TraceHeader header;
     private final long records;
     private final long missing;
-    private final boolean cutOff;
     private final long lastTime;
 
     private TraceReader(final Path path, final String name, final TraceHeader header, final Scan scan)
@@ -43,18 +42,21 @@ public final class TraceReader {
         this.header = header;
         records = scan.records;
         lastTime = scan.lastTime;
+        if (scan.cut || header.isEnded() && scan.slots < header.slots()) {
+            throw new TraceException(name + " is cut off: " + (header.isEnded() ? "it holds " + records + " of its "
+                + header.published() + " records" : "its compressed bytes end after " + records + " records")
+                + "; copy it again, or record it again");
+        }
         if (header.isEnded()) {
             if (scan.beyond) {
                 throw damaged(name, "holds more than its " + header.slots() + " records");
             }
-            cutOff = scan.slots < header.slots();
-            if (!cutOff && records != header.published()) {
+            if (records != header.published()) {
                 throw damaged(name, "has " + records + " of its " + header.published()
                     + " records, though it was ended in an orderly way");
             }
             missing = header.slots() - records;
         } else {
-            cutOff = true;
             // Slots that were claimed at last and are not in the file count too; the file may also be ahead of its header.
             missing = Math.max(header.claimed(), scan.lastSlot + 1) - records;
         }
@@ -113,7 +115,7 @@ public final class TraceReader {
             in.mark(2);
             final int first = in.read() | in.read() << Byte.SIZE;
             in.reset();
-            return first == GZIP_MAGIC ? new GZIPInputStream(in, BUFFER_SIZE) : in;
+            return first == GZIP_MAGIC ? new GzipStream(in) : in;
         } catch (final IOException | RuntimeException | Error e) {
             in.close();
             throw e;
@@ -163,6 +165,7 @@ public final class TraceReader {
         private long lastSlot = -1;
         private long lastTime;
         private boolean beyond;
+        private boolean cut;
 
         private Scan(final String name, final TraceHeader header) {
             this.name = name;
@@ -182,6 +185,7 @@ public final class TraceReader {
                 } catch (final Ended ended) {
                     length = ended.length;
                     more = false;
+                    cut = true;
                 } catch (final IOException e) {
                     throw explained(name, e);
                 }
@@ -288,7 +292,7 @@ public final class TraceReader {
     }
 
     /**
-     * How many records there were besides: claimed and not finished when the daemon was killed, or behind the end of the file.
+     * How many records there were besides: claimed and not finished when the daemon was killed, or when the recording ended.
      *
      * @return 0 or more, as far as is known
      */
@@ -297,12 +301,12 @@ public final class TraceReader {
     }
 
     /**
-     * Whether the trace has no orderly end: its daemon was killed or is still recording, or the file was copied in part.
+     * Whether the trace has no orderly end: its daemon was killed or is still recording.
      *
      * @return true when records may be missing that nobody knows of
      */
-    public boolean isCutOff() {
-        return cutOff;
+    public boolean hasNoEnd() {
+        return !header.isEnded();
     }
 
     /**

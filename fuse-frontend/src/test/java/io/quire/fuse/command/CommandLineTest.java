@@ -238,7 +238,17 @@ class CommandLineTest {
         assertComplaint(2, List.of("replay", "--speed", "half", trace), "--speed half", "full or recorded");
         assertComplaint(2, List.of("replay", "--cache-size", "63k", trace), "--cache-size 63k", "at least 64k");
         assertComplaint(2, mount("--cache-size", "1m"), "--cache-size 1m", "at least 4m");
-        assertComplaint(2, List.of("replay", "--cache-size", "x%", trace), "--cache-size x%", "10%");
+        for (final String share : List.of("x%", "%", "-5%", "10%%", "1e1%", "NaN%", "10 %", "10.%")) {
+            assertComplaint(2, List.of("replay", "--cache-size=" + share, trace), "--cache-size " + share + ": not a share", "10%");
+        }
+        for (final String share : List.of("101%", "100.5%", "999%")) {
+            assertComplaint(2, List.of("replay", "--cache-size", share, trace), "--cache-size " + share, "at most 100%");
+        }
+        for (final String size : List.of("", "x", "64", "0", "64i", "64ib", "-1m", "1.5m", "64mm")) {
+            assertComplaint(2, List.of("replay", "--cache-size=" + size, trace), "--cache-size " + size);
+        }
+        assertComplaint(2, List.of("replay", "--cache-size", "1m", "--cache-size", "2m", trace), "--cache-size", "only once");
+        assertComplaint(2, List.of("replay", trace, trace), trace);
         assertComplaint(2, List.of("replay", "--read-ahead", "9m", trace), "--read-ahead 9m", "2m");
         for (final String cost : List.of("-1us", "5", "1h", "99999999ms", "us")) {
             assertComplaint(2, List.of("replay", "--store-cost=" + cost, trace), "--store-cost " + cost, "50us");

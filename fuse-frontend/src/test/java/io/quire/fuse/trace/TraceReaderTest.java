@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -68,23 +69,14 @@ class TraceReaderTest extends TraceFixture {
     }
 
     @Test
-    void aTraceCutAtAnyLengthShowsItsWholeRecordsAndCountsTheOthers() throws IOException {
+    void aTraceThatWasCopiedInPartIsRefusedWhateverItsLength() throws IOException {
         final byte[] good = Files.readAllBytes(small("good", RECORDS));
-        final List<String> all = shown(at("good"));
         for (int length = 0; length < good.length; length++) {
-            final byte[] cut = Arrays.copyOf(good, length);
-            if (length < TraceLayout.HEADER_SIZE) {
-                assertThatThrownBy(() -> TraceReader.open(file("cut", cut))).isInstanceOf(TraceException.class)
-                    .hasMessageMatching(length == 0 ? ".*is empty.*" : ".*cut off within its header.*");
-            } else {
-                final Path file = file("cut", cut);
-                final int whole = (length - TraceLayout.HEADER_SIZE) / TraceLayout.RECORD_SIZE;
-                final TraceReader reader = TraceReader.open(file);
-                assertThat(reader.isCutOff()).isTrue();
-                assertThat(reader.records()).isEqualTo(whole);
-                assertThat(reader.missing()).isEqualTo(RECORDS - whole);
-                assertThat(shown(file)).isEqualTo(all.subList(0, whole));
-            }
+            final Path cut = file("cut", Arrays.copyOf(good, length));
+            final int whole = (length - TraceLayout.HEADER_SIZE) / TraceLayout.RECORD_SIZE;
+            assertThatThrownBy(() -> TraceReader.open(cut)).isInstanceOf(TraceException.class)
+                .hasMessageContaining(length == 0 ? "is empty" : length < TraceLayout.HEADER_SIZE ? "cut off within its header"
+                    : cut + " is cut off: it holds " + whole + " of its " + RECORDS + " records; copy it again");
         }
     }
 
@@ -96,7 +88,7 @@ class TraceReaderTest extends TraceFixture {
             final int whole = Math.min(RECORDS, (length - TraceLayout.HEADER_SIZE) / TraceLayout.RECORD_SIZE);
             assertThat(reader.records()).isEqualTo(whole);
             assertThat(reader.missing()).isEqualTo(RECORDS - whole);
-            assertThat(reader.isCutOff()).isTrue();
+            assertThat(reader.hasNoEnd()).isTrue();
         }
     }
 
@@ -136,10 +128,12 @@ class TraceReaderTest extends TraceFixture {
     }
 
     @Test
-    void aTraceOfAnotherVersionIsNamedAsSuch() throws IOException {
+    void aTraceOfAnotherVersionIsNamedAsSuchWhereverThatVersionKeepsItsCheck() throws IOException {
         final byte[] bytes = Files.readAllBytes(small("good", RECORDS));
         final ByteBuffer header = buffer(bytes);
         header.putInt(TraceLayout.VERSION_OFFSET, 2);
+        assertThatThrownBy(() -> TraceReader.open(file("newer", bytes))).isInstanceOf(TraceException.class)
+            .hasMessageContaining("of version 2").hasMessageContaining("reads version 1");
         header.putLong(TraceLayout.HEADER_CHECK_OFFSET, TraceHeader.check(header));
         assertThatThrownBy(() -> TraceReader.open(file("newer", bytes))).isInstanceOf(TraceException.class)
             .hasMessageContaining("of version 2").hasMessageContaining("reads version 1");
@@ -160,28 +154,51 @@ class TraceReaderTest extends TraceFixture {
         final List<String> all = shown(small("good", RECORDS));
         final Path compressed = file("good.gz", compressed(Files.readAllBytes(at("good"))));
         assertThat(shown(compressed)).isEqualTo(all);
-        assertThat(TraceReader.open(compressed).isCutOff()).isFalse();
+        assertThat(TraceReader.open(compressed).hasNoEnd()).isFalse();
     }
 
     @Test
-    void aCompressedTraceCutAtAnyLengthIsReadAsFarAsItGoesOrRefused() throws IOException {
-        final int records = 3000;
-        final List<String> all = shown(small("good", records));
-        final byte[] good = compressed(Files.readAllBytes(at("good")));
-        for (int length = 0; length < good.length; length += 1 + length / 50) {
-            final Path cut = file("cut.gz", Arrays.copyOf(good, length));
-            final TraceReader reader;
-            try {
-                reader = TraceReader.open(cut);
-            } catch (final TraceException e) {
-                assertThat(e.getMessage()).matches("(?s).*(is empty|cut off within its header|not a trace).*");
-                continue;
+    void aCompressedTraceCutAtAnyLengthIsRefusedAsOneThatIsNotCompressed() throws IOException {
+        final byte[] ended = Files.readAllBytes(small("good", 3000));
+        for (final byte[] trace : List.of(ended, killed(ended))) {
+            final byte[] good = compressed(trace);
+            for (int length = 0; length < good.length; length += 1 + (length < good.length - 20 ? length / 50 : 0)) {
+                final Path cut = file("cut.gz", Arrays.copyOf(good, length));
+                assertThatThrownBy(() -> TraceReader.open(cut)).as("%d of %d bytes", length, good.length)
+                    .isInstanceOf(TraceException.class).message()
+                    .matches("(?s).*(is empty|cut off within its header|not a trace|is cut off: its? .* records; copy it again).*");
             }
-            // Without its last bytes, gzip's own check, it is all there.
-            assertThat(reader.isCutOff()).isEqualTo(reader.records() < records);
-            assertThat(reader.records() + reader.missing()).isEqualTo(records);
-            assertThat(shown(cut)).isEqualTo(all.subList(0, (int) reader.records()));
         }
+    }
+
+    @Test
+    void whatStandsBehindACompressedTraceIsFound() throws IOException {
+        final byte[] good = compressed(Files.readAllBytes(small("good", 3000)));
+        for (final byte[] more : List.of(new byte[1], new byte[9], "junk".getBytes(StandardCharsets.UTF_8), new byte[100_000],
+            Arrays.copyOf(good, 12), Arrays.copyOf(good, good.length - 1), new byte[] {0x1f}, new byte[] {0x1f, (byte) 0x8b, 7})) {
+            final byte[] longer = Arrays.copyOf(good, good.length + more.length);
+            System.arraycopy(more, 0, longer, good.length, more.length);
+            final Path file = file("more.gz", longer);
+            assertThatThrownBy(() -> TraceReader.open(file)).as("%d bytes", more.length).isInstanceOf(TraceException.class)
+                .message().startsWith(file.toString()).containsAnyOf("damaged", "cut off");
+        }
+    }
+
+    @Test
+    void aTraceThatWasCompressedInPiecesOrWithANameReadsTheSame() throws IOException {
+        final byte[] trace = Files.readAllBytes(small("good", 3000));
+        final List<String> all = shown(at("good"));
+        final byte[] first = compressed(Arrays.copyOf(trace, 70_001));
+        final byte[] second = compressed(Arrays.copyOfRange(trace, 70_001, trace.length));
+        // With extra bytes, a name and a comment, as RFC 1952 has them.
+        final byte[] fields = {3, 0, 'a', 'b', 'c', 'n', 0, 'c', 'o', 0};
+        first[3] = 4 | 8 | 16;
+        final ByteArrayOutputStream both = new ByteArrayOutputStream();
+        both.write(first, 0, 10);
+        both.write(fields);
+        both.write(first, 10, first.length - 10);
+        both.write(second);
+        assertThat(shown(file("both.gz", both.toByteArray()))).isEqualTo(all);
     }
 
     @Test

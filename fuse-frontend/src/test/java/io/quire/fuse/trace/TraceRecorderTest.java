@@ -31,7 +31,7 @@ class TraceRecorderTest extends TraceFixture {
         assertThat(durations.getLast()).isLessThan(1_000_000_000L);
         assertThat(reader.records()).isEqualTo(2);
         assertThat(reader.missing()).isZero();
-        assertThat(reader.isCutOff()).isFalse();
+        assertThat(reader.hasNoEnd()).isFalse();
         assertThat(reader.isDirectIo()).isTrue();
         assertThat(reader.startMillis()).isBetween(before, System.currentTimeMillis());
     }
@@ -84,7 +84,7 @@ class TraceRecorderTest extends TraceFixture {
                 record(trace, TraceKind.READ, i, 0, 0, 0, 0, 0);
                 final TraceReader reader = TraceReader.open(at("t"));
                 assertThat(reader.records()).isEqualTo(i);
-                assertThat(reader.isCutOff()).isTrue();
+                assertThat(reader.hasNoEnd()).isTrue();
                 assertThat(reader.missing()).isZero();
             }
         }
