@@ -126,13 +126,15 @@ final class Daemon {
         if (serving.isDone()) {
             throw CommandException.failed(options.mountPoint() + " was unmounted while it was being mounted");
         }
-        backend.answered();
         LOG.log(System.Logger.Level.INFO, "mounted " + options.sourceName() + " at " + options.mountPoint());
         if (options.foreground()) {
             output.restore();
+            backend.answered();
         } else {
             output.detach();
-            if (!launcher.report(0)) {
+            if (launcher.mounted(options.record())) {
+                backend.answered();
+            } else {
                 LOG.log(System.Logger.Level.WARNING, "the command that mounted was interrupted: unmounting");
                 backend.unmount();
             }

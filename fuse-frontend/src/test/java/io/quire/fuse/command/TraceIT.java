@@ -52,7 +52,7 @@ class TraceIT {
         work(100);
         unmount();
         final TraceReader reader = TraceReader.open(trace);
-        assertThat(reader.isCutOff()).isFalse();
+        assertThat(reader.hasNoEnd()).isFalse();
         assertThat(reader.missing()).isZero();
         assertThat(Files.size(trace)).isEqualTo(4096 + 64 * reader.records());
         final Map<TraceKind, Long> counts = counts(reader);
@@ -76,11 +76,11 @@ class TraceIT {
         launcher.shell("kill -9 " + daemon().pid());
         daemon().onExit().join();
         final TraceReader reader = TraceReader.open(trace);
-        assertThat(reader.isCutOff()).isTrue();
+        assertThat(reader.hasNoEnd()).isTrue();
         assertThat(counts(reader).get(TraceKind.WRITE)).isEqualTo(50);
         final Launcher.Result replayed = launcher.shell("quire replay " + quoted(trace));
         assertThat(replayed.status()).isZero();
-        assertThat(replayed.output()).contains("incomplete     cut off", "working set    50 pages");
+        assertThat(replayed.output()).contains("incomplete     no end, as its daemon was killed", "working set    50 pages");
     }
 
     @Test
@@ -143,6 +143,32 @@ class TraceIT {
             assertThat(launcher.shell("umount -l " + quoted(small)).status()).isZero();
         }
         assertThat(failed).isGreaterThan(1);
+    }
+
+    @Test
+    void anInterruptedMountLeavesNeitherMountNorTrace() throws Exception {
+        final Path output = work.resolve("output");
+        final Path error = work.resolve("error");
+        int status = 0;
+        // The signal is to come between the making of the trace and the answer of the mount; where it comes too late, again.
+        for (int attempts = 0; status == 0 && attempts < 10; attempts++) {
+            final Process launched = launcher.start("exec " + quoted(Launcher.script()) + " mount --cache-size 16m --record " + quoted(trace)
+                + " " + quoted(source) + " " + quoted(mountPoint), output, error);
+            while (!Files.exists(trace) && launched.isAlive()) {
+                Thread.onSpinWait();
+            }
+            launched.destroy();
+            status = launched.waitFor();
+            if (status == 0) {
+                unmount();
+                Files.delete(trace);
+            }
+        }
+        assertThat(status).isEqualTo(1);
+        assertThat(Files.readString(error)).isEqualTo("quire: interrupted; nothing is mounted\n");
+        assertThat(MountTable.read().at(mountPoint.toString())).isEmpty();
+        assertThat(trace).doesNotExist();
+        assertThat(launcher.states()).isEmpty();
     }
 
     @Test
