@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
+import io.quire.bench.report.OutputDirectory;
+
 /** What a run needs of the machine, looked at before it begins. */
 final class Requirements {
     /** The cache, its store and the JVM, or the largest peer. */
@@ -33,7 +35,7 @@ final class Requirements {
                 return space;
             }
         }
-        return writable(output);
+        return OutputDirectory.obstacle(output);
     }
 
     static Optional<String> memory(final String meminfo) {
@@ -46,14 +48,5 @@ final class Requirements {
     static Optional<String> space(final Path directory, final long usable) {
         return usable >= SPACE ? Optional.empty() : Optional.of("the benchmarks need " + (SPACE >> 20) + " MiB in " + directory + " and "
             + (usable >> 20) + " MiB are free; make room there");
-    }
-
-    static Optional<String> writable(final Path output) {
-        Path there = output.toAbsolutePath();
-        while (!Files.exists(there)) {
-            there = there.getParent();
-        }
-        return Files.isDirectory(there) && Files.isWritable(there) ? Optional.empty()
-            : Optional.of("the results cannot go to " + output + ": " + there + " is no directory that can be written");
     }
 }

@@ -101,9 +101,12 @@ public final class Suite {
         final Path scratch = Files.createTempDirectory("quire-bench");
         final Thread signal = new Thread(() -> interrupt(scratch), "quire-signal");
         Runtime.getRuntime().addShutdownHook(signal);
-        final int status;
+        int status = 1;
         try {
             status = new Suite(options, scratch, PeerLibrary.missing(Suite.class.getClassLoader())).run();
+        } catch (final IOException e) {
+            stopWhenInterrupted();
+            say(e.getMessage());
         } finally {
             stopWhenInterrupted();
             Runtime.getRuntime().removeShutdownHook(signal);
@@ -280,8 +283,12 @@ public final class Suite {
         files.put(name + ".md", table.getBytes(StandardCharsets.UTF_8));
         files.put(name + ".json", report.json(Timing.ofRatio(options.quick()), Timing.ofPoint(options.quick()))
             .getBytes(StandardCharsets.UTF_8));
-        Results.write(options.output(), files);
         System.out.print(table);
+        try {
+            Results.write(options.output(), files);
+        } catch (final IOException e) {
+            throw new IOException("the table above cannot be written to " + options.output() + ": " + e.getMessage(), e);
+        }
         say("written to " + options.output() + "/" + name + ".*");
     }
 

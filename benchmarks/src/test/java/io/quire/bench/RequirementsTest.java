@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.quire.bench.report.OutputDirectory;
+
 /** What is looked at before anything is measured. */
 class RequirementsTest {
     @Test
@@ -28,7 +30,10 @@ class RequirementsTest {
     @Test
     void resultsCannotGoIntoAFile(@TempDir final Path directory) throws IOException {
         final Path file = Files.writeString(directory.resolve("file"), "");
-        assertThat(Requirements.writable(file.resolve("below"))).isPresent();
-        assertThat(Requirements.writable(directory.resolve("new").resolve("newer"))).isEmpty();
+        assertThat(OutputDirectory.obstacle(file.resolve("below"))).get().asString().startsWith("results cannot be written to " + file);
+        assertThat(OutputDirectory.obstacle(Path.of("/proc/nothing-can-be-made-here"))).isPresent();
+        assertThat(OutputDirectory.obstacle(Path.of(""))).get().asString().contains("an empty name");
+        assertThat(OutputDirectory.obstacle(directory.resolve("new").resolve("newer"))).isEmpty();
+        assertThat(directory.resolve("new").resolve("newer")).isEmptyDirectory();
     }
 }

@@ -70,6 +70,10 @@ final class Examples {
     private Program compile(final String example, final String name, final UnaryOperator<String> change, final List<String> options)
         throws InterruptedException {
         final Path program = directory.resolve(name);
+        final Optional<String> tool = List.of("gcc", "pkg-config").stream().filter(each -> !Programs.has(each)).findFirst();
+        if (tool.isPresent()) {
+            return new Program(program, "3", Optional.of("cannot be compiled: " + tool.get() + " is not installed" + INSTALL));
+        }
         try {
             final Path source = directory.resolve(name + ".c");
             Files.writeString(source, change.apply(read(example + ".c")), StandardCharsets.ISO_8859_1);

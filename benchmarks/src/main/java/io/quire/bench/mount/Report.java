@@ -7,10 +7,12 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.quire.bench.report.Json;
+import io.quire.bench.report.OutputDirectory;
 
 /**
  * Writes what came out: a table, JSON and charts. While a run goes on, what there is stands under another name, so that a run that does not come to
@@ -43,12 +45,9 @@ final class Report {
         this.scale = scale;
         this.machine = machine;
         this.say = say;
-        try {
-            Files.createDirectories(directory);
-            Files.delete(Files.createTempFile(directory, "." + name, ".try"));
-        } catch (final IOException e) {
-            throw new IOException("results cannot be written to " + directory + " (" + e.getClass().getSimpleName()
-                + "); choose another directory with --output", e);
+        final Optional<String> obstacle = OutputDirectory.obstacle(directory);
+        if (obstacle.isPresent()) {
+            throw new IOException(obstacle.get());
         }
     }
 
@@ -79,7 +78,12 @@ final class Report {
 
     /** Writes the whole and removes what stood for it. */
     String finished(final Session session) throws IOException {
-        final String table = write(name, session, true);
+        final String table;
+        try {
+            table = write(name, session, true);
+        } catch (final IOException e) {
+            throw new IOException("results cannot be written to " + directory + ": " + e.getMessage(), e);
+        }
         Files.deleteIfExists(directory.resolve(name + UNFINISHED + ".md"));
         Files.deleteIfExists(directory.resolve(name + UNFINISHED + ".json"));
         say.accept("written to " + directory + "/" + name + ".*");
