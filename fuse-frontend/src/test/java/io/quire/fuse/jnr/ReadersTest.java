@@ -84,6 +84,9 @@ class ReadersTest {
     private static void until(final BooleanSupplier condition) {
         while (!condition.getAsBoolean()) {
             LockSupport.parkNanos(100_000);
+            if (Thread.interrupted()) {
+                throw new IllegalStateException("the time is over");
+            }
         }
     }
 
