@@ -4,7 +4,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.quire.engine.cache.CacheException;
+import io.quire.engine.cache.PageCache;
 import io.quire.engine.evict.ReplacementPolicies;
+import io.quire.engine.write.WritePolicies;
+import io.quire.fuse.trace.Replay;
+import io.quire.fuse.trace.TraceException;
 
 /**
  * Hit ratios over one reference string, by policy and cache size.
@@ -24,21 +29,47 @@ record HitRatios(ReferenceString string, Map<String, double[]> ratios) {
     static HitRatios measure(final ReferenceString string) {
         final Map<String, double[]> ratios = new LinkedHashMap<>();
         for (final ReplacementPolicies.Named policy : POLICIES) {
-            ratios.put(policy.name(), sweep(string, frames -> PolicySimulation.hits(policy, frames, string)));
+            ratios.put(policy.name(), sweep(string, frames -> (double) PolicySimulation.hits(policy, frames, string) / string.references()));
         }
-        ratios.put(OPTIMUM, sweep(string, frames -> Optimum.hits(frames, string)));
+        ratios.put(OPTIMUM, sweep(string, frames -> (double) Optimum.hits(frames, string) / string.references()));
         return new HitRatios(string, ratios);
     }
 
-    /** Hits in a cache of so many pages. */
-    @FunctionalInterface
-    private interface Measured {
-        long hits(int frames);
+    /**
+     * The ratios of the whole engine over a trace, of the pages that reads ask for, without read-ahead; not a number at sizes that
+     * are less than a cache can have.
+     */
+    static HitRatios ofTheEngine(final ReferenceString string, final Replay replay) throws TraceException {
+        final Map<String, double[]> ratios = new LinkedHashMap<>();
+        for (final ReplacementPolicies.Named policy : POLICIES) {
+            ratios.put(policy.name(), sweep(string, frames -> replayed(replay, policy, (long) frames * PageCache.PAGE_SIZE)));
+        }
+        return new HitRatios(string, ratios);
     }
 
-    private static double[] sweep(final ReferenceString string, final Measured measured) {
-        return PERCENT.stream().mapToDouble(percent -> (double) measured.hits(string.cacheSize(percent)) / string.references())
-            .toArray();
+    private static double replayed(final Replay replay, final ReplacementPolicies.Named policy, final long bytes) throws TraceException {
+        if (bytes < PageCache.SMALLEST_CAPACITY) {
+            return Double.NaN;
+        }
+        try {
+            return replay.run(new Replay.Options(bytes, WritePolicies.MULTI_PAGE, policy, 0, 0, false)).hitRatio();
+        } catch (final CacheException e) {
+            throw new IllegalStateException("a cache of " + bytes + " bytes refused an operation of the trace", e);
+        }
+    }
+
+    /** The hit ratio in a cache of so many pages. */
+    @FunctionalInterface
+    private interface Measured<E extends Exception> {
+        double ratio(int frames) throws E;
+    }
+
+    private static <E extends Exception> double[] sweep(final ReferenceString string, final Measured<E> measured) throws E {
+        final double[] ratios = new double[PERCENT.size()];
+        for (int size = 0; size < ratios.length; size++) {
+            ratios[size] = measured.ratio(string.cacheSize(PERCENT.get(size)));
+        }
+        return ratios;
     }
 
     double[] of(final ReplacementPolicies.Named policy) {

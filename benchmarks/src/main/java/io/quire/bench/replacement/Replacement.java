@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 
+import io.quire.fuse.trace.Replay;
 import io.quire.fuse.trace.TraceException;
 import io.quire.fuse.trace.TraceReader;
 
@@ -124,29 +125,33 @@ public final class Replacement {
 
     private void measure() throws IOException, UsageException {
         final List<HitRatios> measured = new ArrayList<>();
+        final List<HitRatios> engine = new ArrayList<>();
         // A bad trace, or a place that cannot be written to, is told before any time is spent.
         final List<ReferenceString> strings = new ArrayList<>();
+        final List<TraceReader> readers = new ArrayList<>();
         for (final Path trace : traces) {
-            strings.add(read(trace));
+            final TraceReader reader = TraceReader.open(trace);
+            readers.add(reader);
+            strings.add(read(trace, reader));
         }
         Files.createDirectories(results);
-        strings.add(SyntheticStrings.scanMix());
-        for (final ReferenceString string : strings) {
-            measured.add(ratios(string));
+        for (int i = 0; i < readers.size(); i++) {
+            measured.add(ratios(strings.get(i)));
+            engine.add(HitRatios.ofTheEngine(strings.get(i), new Replay(readers.get(i))));
         }
+        measured.add(ratios(SyntheticStrings.scanMix()));
         final List<HitRatios> heldOut = new ArrayList<>();
         if (!quick) {
             for (final ReferenceString string : SyntheticStrings.heldOut()) {
                 heldOut.add(ratios(string));
             }
         }
-        final ReplacementReport report = new ReplacementReport(measured, heldOut);
+        final ReplacementReport report = new ReplacementReport(measured, engine, heldOut);
         report.write(results);
         System.out.print(report.markdown());
     }
 
-    private static ReferenceString read(final Path trace) throws TraceException, UsageException {
-        final TraceReader reader = TraceReader.open(trace);
+    private static ReferenceString read(final Path trace, final TraceReader reader) throws TraceException, UsageException {
         final ReferenceString.Builder builder = new ReferenceString.Builder(name(trace));
         reader.forEachPage(builder);
         final ReferenceString string = builder.build();
