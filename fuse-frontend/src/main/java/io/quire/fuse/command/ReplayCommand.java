@@ -150,7 +150,7 @@ final class ReplayCommand implements Callable<Integer> {
         if (bytes < PageCache.SMALLEST_CAPACITY) {
             throw CommandException.usage("--cache-size " + cacheSize + ": that is " + pages + " of the " + replay.workingSetPages()
                 + " pages of the working set, and a cache has at least " + PageCache.SMALLEST_CAPACITY / PageCache.PAGE_SIZE
-                + " pages; choose a larger share");
+                + " pages; choose a larger share, or a size such as 64k");
         }
         return CacheSize.checkSmall(Long.toString(bytes), CacheSize.memory());
     }
