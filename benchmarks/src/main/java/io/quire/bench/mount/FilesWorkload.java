@@ -7,8 +7,8 @@ import java.util.Optional;
 /** Many small files in one directory. Those that are looked at and listed exist before, and the kernel has forgotten them. */
 final class FilesWorkload implements Workload {
     /** For all five operations, with what is made ready. */
-    private static final double SECONDS_PER_FILE = 180e-6;
-    private static final double SECONDS_PER_FILE_FREE = 380e-6;
+    private static final double SECONDS_PER_FILE = 150e-6;
+    private static final double SECONDS_PER_FILE_FREE = 360e-6;
 
     private final int part;
 

@@ -24,7 +24,7 @@ final class FioWorkload implements Workload {
     /** What fio takes for its own start and end. */
     static final double OVERHEAD_SECONDS = 0.35;
     /** What one server adds to a turn, besides the work. */
-    private static final double TURN_SECONDS = 0.05;
+    private static final double TURN_SECONDS = 0.17;
     private static final int CHUNK = 1 << 20;
     private static final int JOBS = 4;
     private static final String OF_JOBS = "--filename_format=" + FILE + ".$jobnum";
@@ -110,7 +110,7 @@ final class FioWorkload implements Workload {
 
     @Override
     public double seconds(final Scale scale, final Place.Kind kind, final Regime regime) {
-        return TURN_SECONDS + (isMapped() ? fileBytes(scale) / 4096 * 20e-6 : workMillis(scale, kind) / 1e3);
+        return TURN_SECONDS + (isMapped() ? fileBytes(scale) / 4096 * 20e-6 : workMillis(scale) / 1e3);
     }
 
     @Override
@@ -118,8 +118,8 @@ final class FioWorkload implements Workload {
         return OVERHEAD_SECONDS;
     }
 
-    private int workMillis(final Scale scale, final Place.Kind kind) {
-        return longer ? scale.targetMillis() : scale.workMillis(kind);
+    private int workMillis(final Scale scale) {
+        return longer ? scale.targetMillis() : scale.workMillis();
     }
 
     private boolean isMapped() {
@@ -207,7 +207,7 @@ final class FioWorkload implements Workload {
             "--allow_file_create=0", "--fallocate=none", "--rw=" + pattern, "--bs=" + blockBytes, "--size=" + bytes,
             "--randseed=" + (repetition + 1), "--numjobs=" + jobs).add(options);
         if (!isMapped()) {
-            command.add("--loops=" + PASSES, "--runtime=" + workMillis(bench.scale(), turn.getFirst().kind()) + "ms");
+            command.add("--loops=" + PASSES, "--runtime=" + workMillis(bench.scale()) + "ms");
         } else if (pattern.endsWith("write")) {
             // Behind the last operation of the only pass, so that what was stored is flushed within the time.
             command.add("--fsync=" + bytes / blockBytes);

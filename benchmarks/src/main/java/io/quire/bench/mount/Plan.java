@@ -43,7 +43,7 @@ final class Plan {
      */
     record Step(Place.Kind kind, Regime regime, Audience audience, Workload workload) {
         /** The cost of recording is a few percent, which asks for more repetitions than a comparison of servers. */
-        private static final int RECORDING_FACTOR = 5;
+        private static final int RECORDING_FACTOR = 3;
 
         List<Results.Key> keys() {
             return workload.rows().stream().map(row -> new Results.Key(kind, regime, row)).toList();

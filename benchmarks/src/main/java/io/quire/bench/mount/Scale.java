@@ -5,7 +5,7 @@ package io.quire.bench.mount;
  *
  * @param repetitions   how often each row is measured on each server
  * @param fileBytes     size of the file that is read and written
- * @param workMillis    how long fio works for one row of one server in one repetition, pass after pass over the file; less on a disk
+ * @param workMillis    how long fio works for one row of one server in one repetition, pass after pass over the file
  * @param targetMillis  the same for rows that a target is about
  * @param files         files that are created, looked at, listed, renamed and unlinked; a fifth of it but in the first place and regime
  * @param treeFiles     files of the tree that is unpacked and looked at by git; two fifths of it on a disk
@@ -23,11 +23,8 @@ record Scale(int repetitions, long fileBytes, int workMillis, int targetMillis, 
     private static final int DELAY_MICROS = 5000;
     /** A line of 100 MiB/s, which is a little less than a gigabit. */
     private static final int PIECE_MICROS = 10_000;
-    /** fio looks only so often whether its jobs have ended. */
-    private static final int WORK_INTERVAL_MILLIS = 100;
-    /** Fills two such intervals. */
-    private static final int WORK_MILLIS = 180;
-
+    /** fio looks only ten times a second whether a job has begun and has ended, so this takes as long as a moment. */
+    private static final int WORK_MILLIS = 80;
     /**
      * A file whose kernel pages are dropped gets other pages. Those of a large one are pages that nobody had for a while, and in a virtual machine the
      * host has taken such pages back: each costs several microseconds then, of whichever server happens to be asked.
@@ -36,7 +33,7 @@ record Scale(int repetitions, long fileBytes, int workMillis, int targetMillis, 
 
     /** The whole comparison, within 28 minutes on a quiet machine with two processors. */
     static Scale full() {
-        return new Scale(5, FILE_BYTES, WORK_MILLIS, 580, 20_000, 4000, 200, 24L << 20, DELAY_MICROS, PIECE_MICROS, 2500, 1620, 300);
+        return new Scale(5, FILE_BYTES, WORK_MILLIS, 380, 20_000, 3000, 200, 16L << 20, DELAY_MICROS, PIECE_MICROS, 2000, 1660, 300);
     }
 
     /** Fewer and smaller, within 8 minutes. */
@@ -52,11 +49,6 @@ record Scale(int repetitions, long fileBytes, int workMillis, int targetMillis, 
     Scale withRepetitions(final int count) {
         return new Scale(count, fileBytes, workMillis, targetMillis, files, treeFiles, transactions, slowBytes, delayMicros, pieceMicros,
             warmUpMillis, budgetSeconds, limitSeconds);
-    }
-
-    /** On a disk half of the work: there the same is shown once more, and flushes take what time there is. */
-    int workMillis(final Place.Kind kind) {
-        return kind == Place.Kind.DISK ? Math.max(1, workMillis - WORK_INTERVAL_MILLIS) : workMillis;
     }
 
     int treeFiles(final Place.Kind kind) {
