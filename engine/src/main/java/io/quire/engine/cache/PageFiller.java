@@ -238,7 +238,10 @@ final class PageFiller {
                 frame = cache.large.tryInsert(mapping, index, window, state);
                 largeNext = frame != Mapping.NONE;
             }
-            if (frame == Mapping.NONE) {
+            if (frame != Mapping.NONE) {
+                // Whoever asked for its first page has it at once, and does not look for it as for the others. R10.
+                cache.replacement.touched(frame);
+            } else {
                 frame = cache.allocate(state);
                 StopPoints.reached(CachePoint.FAULT_HAS_FRAME, mapping.id, index);
                 switch (mapping.insert(index, frame, false, state)) {

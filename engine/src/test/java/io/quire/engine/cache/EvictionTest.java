@@ -167,6 +167,17 @@ class EvictionTest extends CacheFixture {
                     .isEqualTo((byte) round);
             }
         }
+        // A compound page that begins with what was asked for, by itself and with a page behind it.
+        for (final int length : new int[] {9, 8, 1}) {
+            file.invalidate();
+            for (int round = 0; round < 3; round++) {
+                assertThat(file.read(24L * PAGE, large, length * PAGE)).isEqualTo(length * PAGE);
+                for (int index = 24; index < 24 + length; index++) {
+                    assertThat(descriptors.use(PageTree.frame(mapping().tree.lookup(index))))
+                        .as("page %d of %d from 24 on, after read %d", index, length, round).isEqualTo((byte) round);
+                }
+            }
+        }
         NativeMemory.release(large, 16L * PAGE);
         for (final String policy : List.of("multi-page", "multi-page-read-head")) {
             cache.writePolicy(WritePolicies.byName(policy));
@@ -176,6 +187,26 @@ class EvictionTest extends CacheFixture {
                 assertThat(descriptors.use(PageTree.frame(mapping().tree.lookup(index)))).as("page %d, %s", index, policy).isZero();
             }
         }
+    }
+
+    @Test
+    @DisplayName("R10, R12: a compound page all of which was read again stays whole through a scan")
+    void compoundPageReadAgain() throws Exception {
+        makeFile(4 * FRAMES);
+        final int pages = 16;
+        final long large = NativeMemory.reserve((long) pages * PAGE, false);
+        for (int round = 0; round < 2; round++) {
+            assertThat(file.read(0, large, pages * PAGE)).isEqualTo(pages * PAGE);
+        }
+        assertThat(counter(CacheCounter.LARGE_PAGES)).isPositive();
+        NativeMemory.release(large, (long) pages * PAGE);
+        for (int index = pages + 1; index < 2 * FRAMES; index++) {
+            touch(index);
+        }
+        for (int index = 0; index < pages; index++) {
+            assertThat(PageTree.isPage(mapping().tree.lookup(index))).as("page %d is cached", index).isTrue();
+        }
+        assertThat(counter(CacheCounter.SPLITS)).isZero();
     }
 
     @Test
