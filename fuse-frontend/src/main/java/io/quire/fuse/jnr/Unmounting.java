@@ -104,13 +104,29 @@ final class Unmounting {
 
     /**
      * Ends the connection, whoever still uses it: every reader of requests gets ENODEV and programs that use the mount
-     * get ENOTCONN.
+     * get ENOTCONN. Where the control file system is not there, by unmounting with force: {@link #detach} may still wait for what
+     * it wanted to have written back, so the mount is attached.
      */
     void abort() {
+        if (!Files.exists(abortFile()) && SystemCalls.LIBC.geteuid() == 0) {
+            if (mounted()) {
+                unmountByForce();
+            }
+            return;
+        }
         try {
             Files.writeString(abortFile(), "1");
         } catch (final IOException e) {
             LOG.error("the connection of {} cannot be ended", mountPoint, e);
+        }
+    }
+
+    private void unmountByForce() {
+        try (Scratch path = Scratch.string(mountPoint.toString())) {
+            if (SystemCalls.LIBC.umount2(path.address(),
+                SystemCalls.UMOUNT_NOFOLLOW | SystemCalls.MNT_DETACH | SystemCalls.MNT_FORCE) != 0) {
+                LOG.error("ending the connection of {} failed with {}", mountPoint, Errno.name(SystemCalls.errno()));
+            }
         }
     }
 

@@ -15,6 +15,8 @@ import io.quire.engine.Quire;
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.store.DirectoryOptions;
 import io.quire.engine.store.DirectoryStore;
+import io.quire.fuse.vfs.Caller;
+import io.quire.fuse.vfs.OpenResult;
 import io.quire.fuse.vfs.Vfs;
 import io.quire.fuse.vfs.VfsOptions;
 
@@ -31,7 +33,20 @@ class StalledRequestsMountTest {
     private final CountDownLatch release = new CountDownLatch(1);
     private final Semaphore stalled = new Semaphore(0);
     private final List<CompletableFuture<String>> reads = new ArrayList<>();
+    private volatile boolean rootStalls;
     private final TreeFileSystem files = new TreeFileSystem() {
+        @Override
+        public int opendir(final Caller caller, final long node, final OpenResult out) {
+            if (rootStalls) {
+                try {
+                    release.await();
+                } catch (final InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+            return super.opendir(caller, node, out);
+        }
+
         @Override
         public int read(final long node, final long fh, final long offset, final long address, final int length) {
             stalled.release();
@@ -135,6 +150,19 @@ class StalledRequestsMountTest {
                 assertThat(read.get()).isEqualTo(FAILED);
             }
             assertThat(mounted.transport.serving()).as("until the source answers").isTrue();
+            release.countDown();
+            mounted.transport.run();
+            assertThat(mounted.transport.serving()).isFalse();
+        }
+    }
+
+    @Test
+    void f7ClosingGivesUpAMountWhoseRootStalls() throws Exception {
+        try (Mounted mounted = new Mounted(files)) {
+            fill(mounted);
+            rootStalls = true;
+            mounted.transport.close();
+            assertThat(mounted.mountLine()).isNull();
             release.countDown();
             mounted.transport.run();
             assertThat(mounted.transport.serving()).isFalse();
