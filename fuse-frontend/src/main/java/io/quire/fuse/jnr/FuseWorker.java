@@ -96,9 +96,29 @@ final class FuseWorker extends Thread {
     /** Serves requests until nobody needs this worker any more (F14), or the file system is unmounted or the session was told to end (F7). */
     @Override
     public void run() {
+        try {
+            final Readers.Member member = joined();
+            if (member != null) {
+                serve(member);
+            }
+        } finally {
+            free();
+        }
+    }
+
+    /** Null when even that was too much: the others go on without this one. */
+    private Readers.Member joined() {
+        try {
+            return readers.join(RunState.ofCurrentThread());
+        } catch (final Throwable e) {
+            readers.notStarted(e);
+            return null;
+        }
+    }
+
+    private void serve(final Readers.Member member) {
         boolean needed = true;
         try {
-            final Readers.Member member = readers.join(RunState.ofCurrentThread());
             while (needed && serveOne(member)) {
                 Thread.interrupted();
                 needed = readers.waitAgain(member);
@@ -108,7 +128,6 @@ final class FuseWorker extends Thread {
                 readers.end();
                 libfuse.fuse_session_exit(session);
             }
-            free();
         }
     }
 

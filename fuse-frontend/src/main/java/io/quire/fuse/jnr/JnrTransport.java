@@ -145,12 +145,14 @@ public final class JnrTransport implements AutoCloseable {
         final FuseWorker worker = new FuseWorker(connection, timer, "quire-fuse-" + named.getAndIncrement());
         workers.removeIf(other -> !other.isAlive());
         try {
+            // Before it may answer INIT, after which whoever finds nobody alive takes the mount for ended.
+            workers.add(worker);
             worker.start();
         } catch (final Throwable e) {
+            workers.remove(worker);
             worker.free();
             throw e;
         }
-        workers.add(worker);
     }
 
     /**
@@ -261,6 +263,13 @@ public final class JnrTransport implements AutoCloseable {
             detaching = Thread.ofPlatform().daemon().name("quire-unmount").start(unmounting::detach);
             if (!joinAll(GRACE_MILLIS)) {
                 unmounting.abort();
+            }
+        } else {
+            // No worker could be started, or they ended by themselves: nobody else ends the watch, or the mount.
+            connection.readers().end();
+            if (unmounting.mounted()) {
+                unmounting.abort();
+                unmounting.detach();
             }
         }
         if (!joinAll(GRACE_MILLIS)) {

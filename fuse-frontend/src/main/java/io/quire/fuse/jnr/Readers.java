@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *                    ^--------------------------------'                         |
  *                    ^------------------called---------------------------------'
  *
- *   lock: resting, starting, wanted, unwatched; members and ended, which are read without it
+ *   lock: resting, starting, wanted, refused, unwatched; members and ended, which are read without it
  *   atomic: waiting, which counts those that are called or started, too
  *   volatile: eager, ended, watch, sleeping; Member.turns has one writer
  *   hint: quiet, whose updates may get lost
@@ -44,9 +44,13 @@ final class Readers {
     private static final int ENOUGH = 2;
     /** Requests in a row that must have left readers waiting before a worker rests: one that is woken soon again costs more. */
     private static final int PATIENCE = 1000;
+    /** Waiting readers that are too many, whatever came before: what a slow source had started is not to stay. */
+    static final int TOO_MANY = 8;
     /** Workers that stay however long they rest: two that wait, one that is called when these are busy. */
     static final int KEPT = 3;
     private static final long IDLE_SECONDS = 10;
+    /** How long none is started after one could not be: trying costs a thousand times what a request does. */
+    private static final long RETRY_MILLIS = 100;
     /** Failures that could not even be logged; for a debugger. */
     private static volatile int unreported;
     /** Looks without a worker that is stuck after which a single processor's readers are sparing again. */
@@ -85,6 +89,7 @@ final class Readers {
     private final Starter starter;
     private final int patience;
     private final long idleNanos;
+    private final long retryNanos;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Member> members = new CopyOnWriteArrayList<>();
     /** Those that rest; the one that came last is called first, so that the others can end. */
@@ -94,6 +99,10 @@ final class Readers {
     private int starting;
     /** Workers that are wanted and were not started yet. Guarded by the lock. */
     private int wanted;
+    /** Whether the last that was started was not. Guarded by the lock. */
+    private boolean refused;
+    /** When that was. Guarded by the lock. */
+    private long refusedNanos;
     /** Whether the watch has ended. Guarded by the lock. */
     private boolean unwatched;
     private int quiet;
@@ -113,22 +122,24 @@ final class Readers {
      * @param starter starts one
      */
     Readers(final int limit, final Starter starter) {
-        this(limit, starter, PATIENCE, TimeUnit.SECONDS.toNanos(IDLE_SECONDS));
+        this(limit, starter, PATIENCE, TimeUnit.SECONDS.toNanos(IDLE_SECONDS), TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS));
     }
 
     /**
      * For tests.
      *
-     * @param limit     how many workers there may be at most
-     * @param starter   starts one
-     * @param patience  see {@link #PATIENCE}
-     * @param idleNanos how long a worker rests before it ends
+     * @param limit      how many workers there may be at most
+     * @param starter    starts one
+     * @param patience   see {@link #PATIENCE}
+     * @param idleNanos  how long a worker rests before it ends
+     * @param retryNanos how long none is started after one could not be
      */
-    Readers(final int limit, final Starter starter, final int patience, final long idleNanos) {
+    Readers(final int limit, final Starter starter, final int patience, final long idleNanos, final long retryNanos) {
         this.limit = limit;
         this.starter = starter;
         this.patience = patience;
         this.idleNanos = idleNanos;
+        this.retryNanos = retryNanos;
     }
 
     /**
@@ -146,7 +157,7 @@ final class Readers {
                 call(rested);
                 return;
             }
-            if (members.size() + starting >= limit || unwatched) {
+            if (members.size() + starting >= limit || unwatched || refused && System.nanoTime() - refusedNanos < retryNanos) {
                 return;
             }
             starting++;
@@ -164,9 +175,7 @@ final class Readers {
             try {
                 starter.start();
             } catch (final Throwable e) {
-                // No more threads, or no memory for one: those that there are have to do, and the next request tries again.
-                notStarted();
-                report(e);
+                notStarted(e);
             }
         }
     }
@@ -184,19 +193,27 @@ final class Readers {
         }
     }
 
-    private void notStarted() {
+    /** One that was wanted will not join: there are no more threads, or no memory for one. A look tries again after a while. */
+    void notStarted(final Throwable cause) {
+        final boolean first;
         lock.lock();
         try {
             starting--;
             waiting.decrementAndGet();
+            first = !refused;
+            refused = true;
+            refusedNanos = System.nanoTime();
         } finally {
             lock.unlock();
+        }
+        if (first) {
+            report(cause);
         }
     }
 
     private void report(final Throwable cause) {
         try {
-            LOG.warn("no further worker can be started beside {}", members.size(), cause);
+            LOG.warn("no further worker can be started beside {}: {}", members.size(), cause.toString());
         } catch (final Throwable e) {
             // The watch has to go on, as a worker has to (F2).
             unreported++;
@@ -214,6 +231,7 @@ final class Readers {
             final Member member = new Member(sleeps);
             members.add(member);
             starting--;
+            refused = false;
             return member;
         } finally {
             lock.unlock();
@@ -227,7 +245,8 @@ final class Readers {
      */
     boolean waitAgain(final Member member) {
         member.turns++;
-        if (eager ? waiting.get() >= ENOUGH && quiet > patience : waiting.get() > 0) {
+        final int others = waiting.get();
+        if (eager ? others >= ENOUGH && quiet > patience || others >= TOO_MANY : others > 0) {
             quiet = 0;
             return rest(member);
         }

@@ -46,6 +46,8 @@ final class StallWatch implements Runnable {
             if (idle > IDLE_LOOKS) {
                 readers.sleepUntilReceived();
                 idle = 0;
+                // What woke it may want a worker at once.
+                continue;
             }
             LockSupport.parkNanos(this, alone ? LOOK_NANOS : LOOK_SELDOM_NANOS);
         }

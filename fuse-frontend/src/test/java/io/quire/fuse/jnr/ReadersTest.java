@@ -60,7 +60,7 @@ class ReadersTest {
 
     /** Two workers, as a mount begins, and nobody who looks but the test. */
     private void begin(final int limit, final int patience, final long idleNanos) {
-        readers = new Readers(limit, this::startWorker, patience, idleNanos);
+        readers = new Readers(limit, this::startWorker, patience, idleNanos, 0);
         readers.watched();
         readers.more();
         readers.more();
@@ -195,7 +195,7 @@ class ReadersTest {
                 throw new OutOfMemoryError("thrown on purpose");
             }
             startWorker();
-        }, 0, NEVER);
+        }, 0, NEVER, 0);
         readers.watched();
         readers.more();
         readers.more();
@@ -209,6 +209,50 @@ class ReadersTest {
             return stalled.get() == WORKERS;
         });
         assertThat(failures.get()).isNegative();
+    }
+
+    @Test
+    void f14AWorkerThatCannotBeStartedIsNotTriedAgainAtOnce() throws Exception {
+        final AtomicInteger failures = new AtomicInteger();
+        readers = new Readers(WORKERS, () -> {
+            if (workers.size() == 2) {
+                failures.incrementAndGet();
+                throw new OutOfMemoryError("thrown on purpose");
+            }
+            startWorker();
+        }, 0, NEVER, NEVER);
+        readers.watched();
+        readers.more();
+        readers.more();
+        readers.startWanted();
+        final AtomicInteger stalled = new AtomicInteger();
+        stall(stalled);
+        stall(stalled);
+        until(() -> stalled.get() == 2);
+        for (int look = 0; look < 100; look++) {
+            readers.look(false);
+            readers.startWanted();
+        }
+        assertThat(failures.get()).isEqualTo(1);
+        release.countDown();
+        request().get();
+    }
+
+    @Test
+    void f14WorkersThatASlowSourceHadStartedRestWhenItHasAnswered() throws Exception {
+        final int limit = 4 * Readers.TOO_MANY;
+        beginWatched(limit, Integer.MAX_VALUE, NEVER);
+        final AtomicInteger stalled = new AtomicInteger();
+        for (int i = 0; i < limit; i++) {
+            stall(stalled);
+        }
+        until(() -> stalled.get() == limit);
+        release.countDown();
+        // Those that saw too few at the same time wait; a request for each shows them.
+        until(() -> {
+            request().join();
+            return readers.resting() >= limit - Readers.TOO_MANY - 1;
+        });
     }
 
     @Test
