@@ -39,6 +39,7 @@ import io.quire.engine.tree.PageTree;
  *  closed       monitor of this           volatile; believed under a fault mutex
  *  handles      monitor of this           monitor of this
  *  mappers      monitor of this (copied)  volatile
+ *  history      tree lock                 tree lock
  *  list links   mutex of MappingTable     the same
  *  stopEviction that mutex (to raise it)  atomic, by anyone
  *  tree slots   tree lock (+ page lock    lock-free, then confirmed by the descriptor
@@ -62,6 +63,8 @@ final class Mapping {
     final ErrorSequence errors = new ErrorSequence();
     /** How many walks hold the mapping against its teardown; raised only under the mutex of {@link MappingTable}. */
     final AtomicInteger stopEviction = new AtomicInteger();
+    /** Evictions whose traces a cut has not paid for yet. */
+    long history;
     Mapping next;
     Mapping previous;
     boolean listed;

@@ -19,6 +19,8 @@ import io.quire.engine.tree.PageTree;
 final class PageRemover {
     /** Pages locked at once. */
     private static final int BATCH = 64;
+    /** Pages that a cut looks at for each page evicted before. */
+    private static final int LOOKS_PER_EVICTION = 16;
 
     private final PageCache cache;
 
@@ -257,6 +259,36 @@ final class PageRemover {
         mapping.unmapPages(first, Long.MAX_VALUE, true);
         removeAll(mapping, first, PageTree.MAX_INDEX);
         mapping.unmapPages(first, Long.MAX_VALUE, true);
+        forget(mapping, first, last);
+    }
+
+    /**
+     * Removes what is known of pages that were evicted before they were cut off: what is written there next is new (K10). Each eviction
+     * pays for a few looks, so that neither a long hole nor one that is cut again and again costs more than what was evicted (K11).
+     */
+    private void forget(final Mapping mapping, final long first, final long last) {
+        final PageTree tree = mapping.tree;
+        long next = first;
+        boolean paid = true;
+        while (next <= last && paid) {
+            tree.lock();
+            try {
+                if (next == first) {
+                    final long price = (last - first) / LOOKS_PER_EVICTION + 1;
+                    paid = price <= mapping.history;
+                    mapping.history -= paid ? price : 0;
+                }
+                final long end = Math.min(last, next + BATCH - 1);
+                for (; paid && next <= end; next++) {
+                    if (PageTree.isShadow(tree.lookup(next))) {
+                        tree.replace(next, PageTree.EMPTY);
+                    }
+                    cache.replacement.forget(mapping.id, next);
+                }
+            } finally {
+                tree.unlock();
+            }
+        }
     }
 
     /** Removes pages until a pass over the range finds none; only where faults no longer bring new ones in. */

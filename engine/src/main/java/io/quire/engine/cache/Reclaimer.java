@@ -98,6 +98,7 @@ final class Reclaimer {
                         pieces = frames;
                     } else if (kept == 0 && freezeAndDetach(mapping, frame)) {
                         evicted = frames;
+                        mapping.history += frames;
                         pruneHistory(mapping, frames);
                     }
                 } finally {

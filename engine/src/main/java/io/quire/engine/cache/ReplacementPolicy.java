@@ -91,6 +91,14 @@ public interface ReplacementPolicy extends AutoCloseable {
      */
     int shadow(int frame);
 
+    /**
+     * A page that is not in the cache ceased to exist: what stands in its place one day is another, and new.
+     *
+     * @param mapping mapping id
+     * @param index   page index
+     */
+    void forget(long mapping, long index);
+
     /** Gives its memory back. Nobody uses it any more. */
     @Override
     void close();

@@ -106,6 +106,11 @@ abstract class QueuePolicy implements ReplacementPolicy {
     }
 
     @Override
+    public void forget(final long mapping, final long index) {
+        // The queues hold pages of the cache only.
+    }
+
+    @Override
     public void close() {
         // The queues are in the descriptors.
     }

@@ -64,6 +64,11 @@ class S3FifoPolicy extends QueuePolicy {
     }
 
     @Override
+    public final void forget(final long mapping, final long index) {
+        ghosts.take(mapping, index, 0, 0);
+    }
+
+    @Override
     public final void close() {
         ghosts.close();
     }

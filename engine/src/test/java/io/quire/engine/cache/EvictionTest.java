@@ -136,6 +136,48 @@ class EvictionTest extends CacheFixture {
         assertThat(counter(CacheCounter.REFAULTS)).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 50})
+    @DisplayName("K10, R13: what was evicted and then cut off is new when it is written again, what was not cut off is not")
+    void refaultsAfterACut(final int kept) throws Exception {
+        final int pages = FRAMES + 200;
+        makeFile(pages);
+        for (int index = 0; index < pages; index++) {
+            touch(index);
+        }
+        int gone = 0;
+        for (int index = 0; index < kept; index++) {
+            gone += PageTree.isPage(mapping().tree.lookup(index)) ? 0 : 1;
+        }
+        assertThat(counter(CacheCounter.EVICTIONS)).isGreaterThanOrEqualTo(200);
+        file.truncate((long) kept * PAGE);
+        for (int index = kept; index < pages; index++) {
+            write((long) index * PAGE, page(index));
+        }
+        assertThat(counter(CacheCounter.REFAULTS)).as("of what was cut off").isZero();
+        for (int index = 0; index < kept; index++) {
+            touch(index);
+        }
+        assertThat(counter(CacheCounter.REFAULTS)).as("of what was not").isEqualTo(gone);
+        assertThat(gone).isEqualTo(kept);
+    }
+
+    @Test
+    @DisplayName("K11: a cut that is long for what was evicted looks at none of it, and the next cannot spend what one has spent")
+    void priceOfACut() throws Exception {
+        makeFile(FRAMES + 100);
+        for (int index = 0; index < FRAMES + 100; index++) {
+            touch(index);
+        }
+        final long evicted = counter(CacheCounter.EVICTIONS);
+        assertThat(mapping().history).isEqualTo(evicted);
+        file.truncate(1L << 40);
+        file.truncate((FRAMES + 100L) * PAGE);
+        assertThat(mapping().history).as("a hole of a tebibyte").isEqualTo(evicted);
+        file.truncate(0);
+        assertThat(mapping().history).isEqualTo(evicted - (FRAMES + 99) / 16 - 1);
+    }
+
     @Test
     @DisplayName("a page that was read ahead and touched once goes before one that was used twice")
     void readAheadIsNotReuse() throws Exception {

@@ -92,6 +92,11 @@ class FaultMutexInterleavingTest extends CacheFixture {
         }
 
         @Override
+        public void forget(final long mapping, final long index) {
+            usual.forget(mapping, index);
+        }
+
+        @Override
         public void close() {
             usual.close();
         }
