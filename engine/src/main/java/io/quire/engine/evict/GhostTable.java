@@ -87,8 +87,9 @@ final class GhostTable implements AutoCloseable {
     /**
      * Notes an eviction.
      *
-     * @param queue   0 or 1
-     * @param evicted evictions from each queue before this one, in frames
+     * @param queue        0 or 1
+     * @param evictedSmall evictions from queue 0 before this one, in frames
+     * @param evictedMain  evictions from queue 1
      */
     void add(final long mapping, final long index, final int queue, final int evictedSmall, final int evictedMain) {
         final long hash = hash(mapping, index);
