@@ -15,6 +15,8 @@ abstract sealed class TreeReader permits PageTree {
     private static final int EMPTY = PageTree.EMPTY;
     /** 2^64 divided by the golden ratio: the leaves of each tree begin elsewhere in the table of hints. */
     private static final long HINT_SPREAD = 0x9E3779B97F4A7C15L;
+    /** In a note that has the word of a page in its upper half. Offsets of slots are multiples of a node's size. */
+    private static final long IN_ORDER = 1;
     private static final AtomicLong SEEDS = new AtomicLong();
 
     // What a lookup needs comes first and changes seldom; what every change writes is in the writer, another object.
@@ -81,7 +83,7 @@ abstract sealed class TreeReader permits PageTree {
     }
 
     /**
-     * A guess at the entry of an index, in two loads whatever the height: by the table of hints, where the leaves of all
+     * A guess at the entry of an index, in one or two loads whatever the height: by the table of hints, where the leaves of all
      * trees of the slab are noted by {@link #lookupForHint}. Takes no lock, allocates nothing, is never repeated.
      *
      * <p>The answer is worth nothing but as a hint at a page, less than {@link #lookup}'s: the leaf may be another one of this
@@ -92,7 +94,9 @@ abstract sealed class TreeReader permits PageTree {
      * @return any word
      */
     public final int hint(final long index) {
-        return OffHeap.getIntAcquire(slots + OffHeap.getLong(hintAddress(index)) + 4L * Words.slotOf(index, 0));
+        final long note = OffHeap.getLong(hintAddress(index));
+        final int slot = Words.slotOf(index, 0);
+        return (note & IN_ORDER) == 0 ? OffHeap.getIntAcquire(slots + note + 4L * slot) : Words.pageAfter((int) (note >>> 32), slot);
     }
 
     /**
@@ -106,10 +110,28 @@ abstract sealed class TreeReader permits PageTree {
         if (PageTree.isPage(entry)) {
             final int leaf = leaf(root, index);
             if (Words.isNode(leaf)) {
-                OffHeap.putLong(hintAddress(index), Words.slotAddress(0, leaf, 0));
+                OffHeap.putLong(hintAddress(index), note(leaf));
             }
         }
         return entry;
+    }
+
+    /**
+     * What is noted of a leaf: the offset of its slots, or the first of its pages, when all frames of an aligned block of frames are there in
+     * order, as compound pages have them. A slot need not be read then.
+     */
+    private long note(final int leaf) {
+        final long offset = Words.slotAddress(0, leaf, 0);
+        final int first = OffHeap.getIntAcquire(slots + offset);
+        if (!Words.isBlockStart(first)) {
+            return offset;
+        }
+        for (int slot = 1; slot < Words.SLOTS; slot++) {
+            if (OffHeap.getIntAcquire(slots + offset + 4L * slot) != Words.pageAfter(first, slot)) {
+                return offset;
+            }
+        }
+        return (long) first << 32 | IN_ORDER;
     }
 
     private long hintAddress(final long index) {

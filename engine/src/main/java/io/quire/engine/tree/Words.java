@@ -48,6 +48,16 @@ final class Words {
         return (int) (index >>> shift) & SLOTS - 1;
     }
 
+    /** Whether a word is the page of a frame with which an aligned block of as many frames begins as a node has slots. */
+    static boolean isBlockStart(final int word) {
+        return (word & (SLOTS << TAG_BITS) - 1) == TAG_PAGE;
+    }
+
+    /** The page of the frame that lies so many frames after that of another page. */
+    static int pageAfter(final int word, final int frames) {
+        return word + (frames << TAG_BITS);
+    }
+
     /** Address of a slot of a node: {@code slots + node * 256 + slot * 4}, in one shift. */
     static long slotAddress(final long slots, final int word, final int slot) {
         return slots + ((word & ~TAG_MASK & 0xffff_ffffL) << NodeSlab.SLOTS_SHIFT - TAG_BITS) + 4L * slot;

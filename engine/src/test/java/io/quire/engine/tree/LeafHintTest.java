@@ -85,6 +85,49 @@ class LeafHintTest {
         }
     }
 
+    @Test
+    void ofALeafWithABlockOfFramesInOrderEveryPageIsKnownByTheNoteAlone() {
+        fill(FAR & -64, 128);
+        assertThat(tree.lookupForHint(FAR)).isEqualTo(PageTree.page((int) (128 + (FAR & 63))));
+        // The slots are not looked at any more: what is not there is named all the same, and the descriptor knows.
+        fill(FAR & -64, -1);
+        for (int slot = 0; slot < 64; slot++) {
+            assertThat(tree.hint((FAR & -64) + slot)).isEqualTo(PageTree.page(128 + slot));
+        }
+        replace(tree, FAR + 1, PageTree.page(1));
+    }
+
+    @Test
+    void afterAnotherFrameTookThePlaceOfOneTheLookupNotesTheLeafAgain() {
+        fill(FAR & -64, 128);
+        tree.lookupForHint(FAR);
+        replace(tree, FAR, PageTree.page(7));
+        assertThat(tree.lookupForHint(FAR)).isEqualTo(PageTree.page(7));
+        assertThat(tree.hint(FAR)).isEqualTo(PageTree.page(7));
+        assertThat(tree.hint(FAR & -64)).isEqualTo(PageTree.page(128));
+        replace(tree, FAR & -64, PageTree.page(9));
+        assertThat(tree.hint(FAR & -64)).isEqualTo(PageTree.page(9));
+        fill(FAR & -64, -1);
+        replace(tree, FAR + 1, PageTree.page(1));
+    }
+
+    @Test
+    void framesInOrderThatBeginElsewhereThanABlockAreReadFromTheirSlots() {
+        fill(FAR & -64, 129);
+        tree.lookupForHint(FAR);
+        replace(tree, FAR, PageTree.page(7));
+        assertThat(tree.hint(FAR)).isEqualTo(PageTree.page(7));
+        fill(FAR & -64, -1);
+        replace(tree, FAR + 1, PageTree.page(1));
+    }
+
+    /** A leaf's 64 slots: frames in order, or nothing for a negative one. */
+    private void fill(final long index, final int frame) {
+        for (int slot = 0; slot < 64; slot++) {
+            replace(tree, index + slot, frame < 0 ? PageTree.EMPTY : PageTree.page(frame + slot));
+        }
+    }
+
     private static void replace(final PageTree target, final long index, final int entry) {
         target.lock();
         try {
