@@ -21,8 +21,9 @@ import io.quire.engine.memory.PageDescriptors;
  * <p>Sizes are in frames: a compound page weighs what it takes. The use byte of a descriptor: 0 to 3 uses; {@link #UNTOUCHED}
  * for a page that was read ahead, whose first touch is not reuse. The memory of evictions is the shadow in the tree, and where the
  * tree gave it up, a {@link GhostTable}: the queue, and the count of evictions from that queue so far, so that at a refault the
- * difference tells by how much that queue was too short. R1 to R4, R9, R11 and R12 in {@code native-notes/replacement.md}. Source: Yang et al., "FIFO queues are all you need for cache
- * eviction", SOSP 2023; shadows as in Linux {@code mm/workingset.c}.
+ * difference tells by how much that queue was too short. R1 to R4, R9, R11 and R12 in {@code native-notes/replacement.md}.
+ * Source: Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023; shadows as in Linux
+ * {@code mm/workingset.c}.
  */
 class S3FifoPolicy extends QueuePolicy {
     static final int SMALL = 0;

@@ -119,7 +119,7 @@ public final class Replay {
      * @throws CacheException when the cache refuses an operation that succeeded in the recording
      */
     public Result run(final Options options) throws TraceException, CacheException {
-        try (PageCache cache = Quire.cache().smallCapacity(options.cacheSize()).writePolicy(options.writePolicy()).replacementPolicy(options.replacement()).readAhead(options.readAhead()).build();
+        try (PageCache cache = cache(options);
              Replayer replayer = new Replayer(cache, options.storeCostNanos())) {
             final FileTracker<CacheException> tracker = new FileTracker<>(replayer);
             final long start = System.nanoTime();
@@ -136,6 +136,15 @@ public final class Replay {
             }
             return new Result(nanos, tracker.data(), trace.records() - tracker.data(), counters, replayer.latencies());
         }
+    }
+
+    private static PageCache cache(final Options options) {
+        return Quire.cache()
+            .smallCapacity(options.cacheSize())
+            .writePolicy(options.writePolicy())
+            .replacementPolicy(options.replacement())
+            .readAhead(options.readAhead())
+            .build();
     }
 
     private static void await(final long time) {
