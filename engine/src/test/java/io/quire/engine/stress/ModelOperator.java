@@ -37,6 +37,8 @@ final class ModelOperator implements AutoCloseable {
 
     private static final int PAGE = PageCache.PAGE_SIZE;
     private static final int FILES = 3;
+    /** As many pages as the files can have together. */
+    static final int MOST_PAGES = FILES * ModelFile.MAX_SIZE / PAGE;
     private static final int SHORT = 300;
     private static final int LONG = 1 << 20;
     private static final int HALF = LONG;
@@ -70,6 +72,28 @@ final class ModelOperator implements AutoCloseable {
         final long end = operations + count;
         while (operations < end) {
             step();
+        }
+    }
+
+    /**
+     * Writes all files up to the largest size and reads them back: {@link #MOST_PAGES} pages of open files, all of them cached at
+     * one moment or another, whatever was done before.
+     */
+    void fill() throws IOException {
+        for (final ModelFile file : files) {
+            for (int at = 0; at < ModelFile.MAX_SIZE; at += LONG) {
+                doing = "filling " + file.name + " at " + at;
+                final int length = Math.min(LONG, ModelFile.MAX_SIZE - at);
+                invent(bytes, length);
+                if (file.handle.write(at, bytes, 0, length) != length) {
+                    throw new AssertionError(where() + ": a short write");
+                }
+                file.write(at, bytes, 0, length);
+            }
+        }
+        for (final ModelFile file : files) {
+            doing = "comparing " + file.name + ", filled";
+            compareWhole(file);
         }
     }
 
