@@ -185,6 +185,34 @@ class TraceReaderTest extends TraceFixture {
     }
 
     @Test
+    void whatStandsBehindACompressedTraceIsFoundWhereverTheReadersBufferEnds() throws IOException {
+        final byte[] good = compressed(Files.readAllBytes(small("good", RECORDS)));
+        final List<String> all = shown(at("good"));
+        for (int length = (1 << 16) - 10; length <= (1 << 16) + 10; length++) {
+            final byte[] padded = padded(good, length);
+            assertThat(shown(file("padded.gz", padded))).as("%d bytes", length).isEqualTo(all);
+            for (int more = 1; more <= 3; more++) {
+                final Path file = file("more.gz", Arrays.copyOf(padded, length + more));
+                assertThatThrownBy(() -> TraceReader.open(file)).as("%d bytes and %d more", length, more)
+                    .isInstanceOf(TraceException.class).hasMessageContaining("other bytes follow");
+            }
+        }
+    }
+
+    /** As long as is asked for, by an extra field of RFC 1952. */
+    private static byte[] padded(final byte[] compressed, final int length) {
+        final int header = 10;
+        final byte[] padded = new byte[length];
+        System.arraycopy(compressed, 0, padded, 0, header);
+        padded[3] = 4;
+        final int extra = length - compressed.length - Short.BYTES;
+        padded[header] = (byte) extra;
+        padded[header + 1] = (byte) (extra >> Byte.SIZE);
+        System.arraycopy(compressed, header, padded, header + Short.BYTES + extra, compressed.length - header);
+        return padded;
+    }
+
+    @Test
     void aTraceThatWasCompressedInPiecesOrWithANameReadsTheSame() throws IOException {
         final byte[] trace = Files.readAllBytes(small("good", 3000));
         final List<String> all = shown(at("good"));
