@@ -1,8 +1,5 @@
 package io.quire.fuse.vfs;
 
-import io.quire.engine.cache.CacheException;
-import io.quire.engine.cache.CachedFile;
-import io.quire.engine.cache.PageCache;
 import io.quire.engine.store.Attributes;
 import io.quire.engine.store.DirectoryStore;
 import io.quire.engine.store.Errno;
@@ -10,27 +7,25 @@ import io.quire.engine.store.FileSystemStatistics;
 import io.quire.engine.store.PosixAttributes;
 import io.quire.engine.store.SourceNode;
 
-/** Reading and changing attributes, sizes among them. Thread-safe. */
+/** Reading and changing attributes; a size is changed by {@link DataOperations}. Thread-safe. */
 final class AttributeOperations {
     private static final int TIMES = SetAttributes.ATIME | SetAttributes.MTIME | SetAttributes.ATIME_NOW
         | SetAttributes.MTIME_NOW;
     private static final int KEEP_ID = -1;
 
     private final DirectoryStore store;
-    private final PageCache cache;
     private final VfsOptions options;
     private final InodeTable inodes;
     private final AttributeReader attributes;
-    private final HandleTable handles;
+    private final DataOperations data;
 
-    AttributeOperations(final DirectoryStore store, final PageCache cache, final VfsOptions options, final InodeTable inodes,
-                        final AttributeReader attributes, final HandleTable handles) {
+    AttributeOperations(final DirectoryStore store, final VfsOptions options, final InodeTable inodes,
+                        final AttributeReader attributes, final DataOperations data) {
         this.store = store;
-        this.cache = cache;
         this.options = options;
         this.inodes = inodes;
         this.attributes = attributes;
-        this.handles = handles;
+        this.data = data;
     }
 
     int getattr(final long node, final Attributes out) {
@@ -44,7 +39,7 @@ final class AttributeOperations {
         if (refused < 0) {
             return refused;
         }
-        int result = (valid & SetAttributes.SIZE) == 0 ? 0 : truncate(inode, fh, in.size);
+        int result = (valid & SetAttributes.SIZE) == 0 ? 0 : data.truncate(inode, fh, in.size);
         if (result == 0 && (valid & ~SetAttributes.SIZE) != 0) {
             result = change(inode.source, valid, in);
         }
@@ -74,29 +69,6 @@ final class AttributeOperations {
             return PosixAttributes.UTIME_NOW;
         }
         return (valid & set) != 0 ? nanos : PosixAttributes.UTIME_OMIT;
-    }
-
-    private int truncate(final Inode inode, final long fh, final long size) {
-        if (inode.source.file() == null) {
-            return inode.source.isDirectory() ? -Errno.EISDIR : -Errno.EINVAL;
-        }
-        final FileHandle handle = fh == 0 ? null : handles.file(fh);
-        final int stale = handle == null ? attributes.readByName(inode, 0, inodes.scratch().attributes) : 0;
-        if (stale < 0) {
-            return stale;
-        }
-        final FileData data = inode.needData();
-        data.begin();
-        try {
-            final CachedFile file = handle != null && handle.inode == inode ? handle.file : data.base(cache);
-            file.truncate(size);
-            return 0;
-        } catch (final CacheException e) {
-            return CacheFailure.answer(e);
-        } finally {
-            data.end();
-            data.settle();
-        }
     }
 
     int access(final long node, final int mask) {

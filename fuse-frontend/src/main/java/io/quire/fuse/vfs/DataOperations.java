@@ -1,20 +1,24 @@
 package io.quire.fuse.vfs;
 
 import io.quire.engine.cache.CacheException;
+import io.quire.engine.cache.CachedFile;
+import io.quire.engine.cache.PageCache;
 import io.quire.engine.store.Attributes;
 import io.quire.engine.store.Errno;
 import io.quire.engine.store.Posix;
 
-/** Reading and writing of open files. Thread-safe. */
+/** Reading, writing and cutting of files. Thread-safe. */
 final class DataOperations {
+    private final PageCache cache;
     private final VfsOptions options;
     private final InodeTable inodes;
     private final AttributeReader attributes;
     private final HandleTable handles;
     private final Invalidator invalidator;
 
-    DataOperations(final VfsOptions options, final InodeTable inodes, final AttributeReader attributes, final HandleTable handles,
-                   final Invalidator invalidator) {
+    DataOperations(final PageCache cache, final VfsOptions options, final InodeTable inodes, final AttributeReader attributes,
+                   final HandleTable handles, final Invalidator invalidator) {
+        this.cache = cache;
         this.options = options;
         this.inodes = inodes;
         this.attributes = attributes;
@@ -113,6 +117,30 @@ final class DataOperations {
             return 0;
         } catch (final CacheException e) {
             return CacheFailure.answer(e);
+        }
+    }
+
+    /** Changes the size of a file; {@code fh} is a handle of it, or 0 when its name was given. */
+    int truncate(final Inode inode, final long fh, final long size) {
+        if (inode.source.file() == null) {
+            return inode.source.isDirectory() ? -Errno.EISDIR : -Errno.EINVAL;
+        }
+        final FileHandle handle = fh == 0 ? null : handles.file(fh);
+        final int stale = handle == null ? attributes.readByName(inode, 0, inodes.scratch().attributes) : 0;
+        if (stale < 0) {
+            return stale;
+        }
+        final FileData data = inode.needData();
+        data.begin();
+        try {
+            final CachedFile file = handle != null && handle.inode == inode ? handle.file : data.base(cache);
+            file.truncate(size);
+            return 0;
+        } catch (final CacheException e) {
+            return CacheFailure.answer(e);
+        } finally {
+            data.end();
+            data.settle();
         }
     }
 

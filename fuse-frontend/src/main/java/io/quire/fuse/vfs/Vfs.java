@@ -50,10 +50,10 @@ public final class Vfs implements FileSystem {
         final AttributeReader reader = new AttributeReader(store, options, invalidator);
         this.inodes = new InodeTable(store, options, reader);
         this.names = new NameOperations(store, options, inodes);
-        this.attributes = new AttributeOperations(store, cache, options, inodes, reader, handles);
         this.extendedAttributes = new ExtendedAttributeOperations(options, inodes);
         this.opener = new FileOpener(store, cache, options, inodes, reader, handles);
-        this.data = new DataOperations(options, inodes, reader, handles, invalidator);
+        this.data = new DataOperations(cache, options, inodes, reader, handles, invalidator);
+        this.attributes = new AttributeOperations(store, options, inodes, reader, data);
         this.directories = new DirectoryOperations(store, inodes, handles);
         invalidator.start();
     }
