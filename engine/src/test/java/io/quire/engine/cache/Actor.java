@@ -13,7 +13,7 @@ import io.quire.engine.lock.Points;
  * another has, or to its end.
  */
 final class Actor<T> {
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 120;
     private static final long SPIN_MILLIS = 20;
 
     private final FutureTask<T> task;

@@ -34,12 +34,13 @@ import io.quire.engine.write.WritePolicies;
  * A small cache over one {@link ProbeFile}. Every test ends with the structural check of the cache and with a silent
  * lock-order validator.
  */
-@Timeout(120)
+@Timeout(300)
 abstract class CacheFixture {
     static final int PAGE = PageCache.PAGE_SIZE;
     static final int BUFFER = 4 << 20;
 
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 120;
+    private static final long MONITOR_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     final ProbeFile store = new ProbeFile();
     final Points points = new Points();
@@ -187,13 +188,29 @@ abstract class CacheFixture {
         }
     }
 
-    /** Waits until a thread can go on no further, or has ended. */
+    /**
+     * Waits until a thread can go on no further, or has ended. One that stands before a monitor must have stood there for a while:
+     * the virtual machine has monitors of its own, for which a thread waits a moment, as at the first use of a class.
+     */
     static void awaitBlockedOrEnded(final Thread thread) {
-        await("a thread that waits or ends", () -> isBlockedOrEnded(thread));
+        final long[] since = {0};
+        await("a thread that waits or ends", () -> {
+            final Thread.State state = thread.getState();
+            if (state != Thread.State.BLOCKED) {
+                since[0] = 0;
+                return isBlockedOrEnded(state);
+            }
+            since[0] = since[0] == 0 ? System.nanoTime() : since[0];
+            return System.nanoTime() - since[0] > MONITOR_NANOS;
+        });
     }
 
     static boolean isBlockedOrEnded(final Thread thread) {
-        return switch (thread.getState()) {
+        return isBlockedOrEnded(thread.getState());
+    }
+
+    private static boolean isBlockedOrEnded(final Thread.State state) {
+        return switch (state) {
             case BLOCKED, WAITING, TIMED_WAITING, TERMINATED -> true;
             default -> false;
         };

@@ -11,7 +11,9 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
+import io.quire.engine.Seed;
 import io.quire.engine.store.StoreAttributes;
 import io.quire.engine.write.WritePolicies;
 
@@ -23,6 +25,9 @@ class ConcurrencySmokeTest extends CacheFixture {
     private static final int PAGES = 1600;
     private static final int THREADS = 6;
     private static final int STEPS = 1000;
+
+    @RegisterExtension
+    final Seed seed = new Seed();
 
     @Override
     PageCacheBuilder builder() {
@@ -56,12 +61,11 @@ class ConcurrencySmokeTest extends CacheFixture {
         if (!policy.equals("all")) {
             cache.writePolicy(WritePolicies.byName(policy));
         }
-        final long seed = Long.getLong("quire.smoke.seed", System.nanoTime() & 0xffff_ffffL);
         final List<Future<?>> threads = new ArrayList<>();
         for (int i = 0; i < THREADS; i++) {
             final int number = i;
             threads.add(start(() -> {
-                work(seed, number, policy.equals("all"));
+                work(number, policy.equals("all"));
                 return null;
             }));
         }
@@ -69,22 +73,22 @@ class ConcurrencySmokeTest extends CacheFixture {
             end(thread);
         }
         cache.verify();
-        assertThat(file.size()).as("seed %d", seed).isEqualTo(store.storedSize());
+        assertThat(file.size()).as("size of the file").isEqualTo(store.storedSize());
         final byte[] bytes = new byte[16 * PAGE];
         for (long at = 0; at < file.size(); at += bytes.length) {
             final int n = file.read(at, bytes, 0, bytes.length);
-            check(bytes, at, n, "seed " + seed + " at the end");
-            assertThat(Arrays.copyOf(bytes, n)).as("seed %d, cache against store at %d", seed, at)
+            check(bytes, at, n, "at the end");
+            assertThat(Arrays.copyOf(bytes, n)).as("cache against store at %d", at)
                 .isEqualTo(store.content(at, bytes.length));
         }
     }
 
-    private void work(final long seed, final int number, final boolean switchPolicies) throws Exception {
-        final Random random = new Random(seed * 31 + number);
+    private void work(final int number, final boolean switchPolicies) throws Exception {
+        final Random random = new Random(seed.value() * 31 + number);
         final byte[] bytes = new byte[40 * PAGE];
         try (CachedFile mine = file.reopen()) {
             for (int step = 0; step < STEPS; step++) {
-                final String context = "seed " + seed + " thread " + number + " step " + step;
+                final String context = seed + ", thread " + number + " step " + step;
                 final long offset = random.nextInt(PAGES * PAGE);
                 final int length = 1 + random.nextInt(random.nextInt(8) == 0 ? bytes.length : 3 * PAGE);
                 final int choice = random.nextInt(100);

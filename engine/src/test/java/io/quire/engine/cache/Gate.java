@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A point at which a test stops a thread: the thread arrives and waits, the test knows that it is there and lets it go on. */
 final class Gate {
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 120;
 
     private final CountDownLatch arrived = new CountDownLatch(1);
     private final CountDownLatch open = new CountDownLatch(1);

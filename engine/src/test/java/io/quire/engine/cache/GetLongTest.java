@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -186,6 +187,7 @@ class GetLongTest extends InterleavingFixture {
         file.invalidate();
         final byte[] foreign = filled(SIZE, 0x22);
         final AtomicBoolean ended = new AtomicBoolean();
+        final CountDownLatch begun = new CountDownLatch(1);
         final Future<Long> reader = start(() -> {
             long reads = 0;
             try (CachedFile own = file.reopen()) {
@@ -196,10 +198,12 @@ class GetLongTest extends InterleavingFixture {
                         throw new AssertionError(Long.toHexString(value) + " at " + offset + " in read " + reads);
                     }
                     reads++;
+                    begun.countDown();
                 }
             }
             return reads;
         });
+        await("a first value", () -> begun.getCount() == 0 || reader.isDone());
         try (CachedFile other = cache.open(new ProbeFile())) {
             for (int round = 0; round < ROUNDS && !reader.isDone(); round++) {
                 file.invalidate();

@@ -8,11 +8,16 @@ import java.util.SplittableRandom;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import io.quire.engine.Seed;
 
 /** Random reads, writes, truncates, holes, evictions, splits and pins over compound pages, against a plain array. */
 class LargePageModelTest extends CacheFixture {
     private static final int MOST = 200 * PAGE;
     private static final int STEPS = 4000;
+
+    @RegisterExtension
+    final Seed seed = new Seed();
 
     private final ArrayDeque<Integer> pinned = new ArrayDeque<>();
     private byte[] model = {};
@@ -25,21 +30,16 @@ class LargePageModelTest extends CacheFixture {
     @Test
     @DisplayName("H1 to H9: whatever is done to compound pages, the file reads as a plain array does, and nothing leaks")
     void agrees() throws Exception {
-        final long seed = Long.getLong("quire.test.seed", System.nanoTime());
-        final SplittableRandom random = new SplittableRandom(seed);
-        try {
-            for (int i = 0; i < STEPS; i++) {
-                step(random);
-            }
-            while (!pinned.isEmpty()) {
-                cache.release(pinned.poll());
-            }
-            assertThat(readAll()).isEqualTo(model);
-            assertThat(counter(CacheCounter.LARGE_PAGES)).isPositive();
-            assertThat(counter(CacheCounter.SPLITS)).isPositive();
-        } catch (final AssertionError | Exception e) {
-            throw new AssertionError("with -Dquire.test.seed=" + seed, e);
+        final SplittableRandom random = new SplittableRandom(seed.value());
+        for (int i = 0; i < STEPS; i++) {
+            step(random);
         }
+        while (!pinned.isEmpty()) {
+            cache.release(pinned.poll());
+        }
+        assertThat(readAll()).isEqualTo(model);
+        assertThat(counter(CacheCounter.LARGE_PAGES)).isPositive();
+        assertThat(counter(CacheCounter.SPLITS)).isPositive();
     }
 
     private void step(final SplittableRandom random) throws Exception {

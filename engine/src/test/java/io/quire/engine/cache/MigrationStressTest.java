@@ -6,12 +6,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
+import io.quire.engine.Seed;
 import io.quire.engine.store.Errno;
 
 /**
@@ -23,10 +26,15 @@ class MigrationStressTest extends CacheFixture {
     private static final int WORKERS = 3;
     private static final int MOST_PAGES = 900;
     private static final long MIN = PageCache.MIN_CAPACITY;
+    /** Changes of the cache that the workers see at least, however slowly the thread that makes them gets along. */
+    private static final int DISTURBED = 20;
 
-    private final long seed = Long.getLong("quire.seed", System.nanoTime());
+    @RegisterExtension
+    final Seed seed = new Seed();
+
     private final int operations = Integer.getInteger("quire.stress.operations", 600);
     private final AtomicBoolean done = new AtomicBoolean();
+    private final CountDownLatch disturbed = new CountDownLatch(DISTURBED);
 
     @Override
     PageCacheBuilder builder() {
@@ -36,40 +44,68 @@ class MigrationStressTest extends CacheFixture {
     @Test
     @DisplayName("G1, G2, G10, G11: random work on files while the cache grows, shrinks and is compacted loses nothing")
     void stress() throws Exception {
-        try {
-            final List<Future<?>> workers = new ArrayList<>();
-            for (int i = 0; i < WORKERS; i++) {
-                final Worker worker = new Worker(seed + i);
-                workers.add(start(() -> {
-                    worker.run();
-                    return null;
-                }));
-            }
-            final Future<?> disturber = start(this::disturb);
-            boolean ended = false;
-            try {
-                for (final Future<?> worker : workers) {
-                    worker.get();
-                }
-                ended = true;
-            } finally {
-                done.set(true);
-                if (!ended) {
-                    workers.forEach(worker -> worker.cancel(true));
-                }
-                end(disturber);
-            }
-            assertThat(counter(CacheCounter.MIGRATIONS)).isPositive();
-            cache.resize(MIN);
-            assertThat(counter(CacheCounter.PAGES)).isLessThanOrEqualTo(MIN / PAGE);
-            cache.verify();
-        } catch (final Exception | AssertionError e) {
-            throw new AssertionError("seed " + seed, e);
+        final List<Future<?>> workers = new ArrayList<>();
+        for (int i = 0; i < WORKERS; i++) {
+            final Worker worker = new Worker(seed.value() + i);
+            workers.add(start(() -> {
+                worker.run();
+                return null;
+            }));
         }
+        final Future<?> disturber = start(this::disturb);
+        boolean ended = false;
+        try {
+            for (final Future<?> worker : workers) {
+                worker.get();
+            }
+            ended = true;
+        } finally {
+            done.set(true);
+            if (!ended) {
+                workers.forEach(worker -> worker.cancel(true));
+            }
+            end(disturber);
+        }
+        pagesBeyondTheEndMove();
+        assertThat(counter(CacheCounter.PAGES)).isLessThanOrEqualTo(MIN / PAGE);
+        cache.verify();
+    }
+
+    /** Wherever chance has left pages and free frames: those beyond the last frame of a smaller cache have to move. */
+    private void pagesBeyondTheEndMove() throws Exception {
+        cache.drop();
+        cache.resize(3 * MIN);
+        final byte[] content = random(seed.value(), 2 * (int) MIN - 100 * PAGE);
+        write(0, content);
+        final Mapping mapping = cache.mappings.get(1);
+        for (int index = 0; index < content.length / PAGE; index++) {
+            final int frame = mapping.getPage(index);
+            cache.release(frame);
+            if (frame < MIN / PAGE) {
+                file.punch((long) index * PAGE, PAGE);
+                Arrays.fill(content, index * PAGE, (index + 1) * PAGE, (byte) 0);
+            }
+        }
+        final long before = counter(CacheCounter.MIGRATIONS);
+        cache.resize(MIN);
+        assertThat(counter(CacheCounter.MIGRATIONS) - before).isPositive();
+        assertThat(readAll()).isEqualTo(content);
     }
 
     private Void disturb() throws CacheException {
-        final Random random = new Random(seed - 1);
+        final Random random = new Random(seed.value() - 1);
+        try {
+            disturb(random);
+        } finally {
+            // Nobody waits for one that has failed.
+            for (int i = 0; i < DISTURBED; i++) {
+                disturbed.countDown();
+            }
+        }
+        return null;
+    }
+
+    private void disturb(final Random random) throws CacheException {
         while (!done.get()) {
             if (random.nextInt(3) == 0) {
                 cache.compact();
@@ -81,8 +117,8 @@ class MigrationStressTest extends CacheFixture {
                     assertThat(e.errno()).isEqualTo(Errno.EBUSY);
                 }
             }
+            disturbed.countDown();
         }
-        return null;
     }
 
     /** One file and the bytes that it must have. */
@@ -91,12 +127,12 @@ class MigrationStressTest extends CacheFixture {
         private final CachedFile own = cache.open(new ProbeFile());
         private byte[] model = new byte[0];
 
-        Worker(final long seed) throws CacheException {
-            random = new Random(seed);
+        Worker(final long own) throws CacheException {
+            random = new Random(own);
         }
 
         void run() throws Exception {
-            for (int i = 0; i < operations; i++) {
+            for (int i = 0; i < operations || disturbed.getCount() > 0; i++) {
                 step();
             }
             check(0, model.length);

@@ -2,6 +2,7 @@ package io.quire.engine.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -29,6 +30,7 @@ class OptimisticReadTest extends CacheFixture {
         file.invalidate();
         final byte[] foreign = filled(PAGES * PAGE, FOREIGN);
         final AtomicBoolean ended = new AtomicBoolean();
+        final CountDownLatch begun = new CountDownLatch(1);
         final Future<Long> reader = start(() -> {
             long reads = 0;
             while (!ended.get()) {
@@ -40,9 +42,11 @@ class OptimisticReadTest extends CacheFixture {
                     }
                 }
                 reads++;
+                begun.countDown();
             }
             return reads;
         });
+        await("a first read", () -> begun.getCount() == 0 || reader.isDone());
         try (CachedFile other = cache.open(new ProbeFile())) {
             for (int round = 0; round < ROUNDS && !reader.isDone(); round++) {
                 file.invalidate();

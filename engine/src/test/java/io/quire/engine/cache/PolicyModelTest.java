@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Random;
 
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.quire.engine.Seed;
 import io.quire.engine.store.Errno;
 import io.quire.engine.store.FaultPlan;
 import io.quire.engine.store.FaultyStore;
@@ -22,7 +24,8 @@ class PolicyModelTest extends CacheFixture {
     private static final int PAGES = 14;
     private static final int STEPS = 2500;
 
-    private final long seed = Long.getLong("quire.policy.seed", System.nanoTime() & 0xffff_ffffL);
+    @RegisterExtension
+    final Seed seed = new Seed();
     private byte[] model = new byte[0];
 
     @ParameterizedTest
@@ -30,10 +33,10 @@ class PolicyModelTest extends CacheFixture {
     @DisplayName("C14, W3, W4: random partial writes, truncates, punches and failures of the store: no byte differs from the model")
     void againstTheModel(final String policy, final double failing) throws Exception {
         final FaultyStore faults = new FaultyStore(new MemoryStore());
-        final String context = "-Dquire.policy.seed=" + seed + " under " + policy;
+        final String context = seed + " under " + policy;
         try (CachedFile under = cache.open(faults.open("file", true))) {
             faults.plan(plan(failing));
-            final Random random = new Random(seed);
+            final Random random = new Random(seed.value());
             for (int step = 0; step < STEPS; step++) {
                 final String where = context + " at step " + step;
                 if (policy.equals("all")) {
@@ -56,7 +59,7 @@ class PolicyModelTest extends CacheFixture {
     }
 
     private FaultPlan plan(final double failing) {
-        final FaultPlan.Builder plan = FaultPlan.seeded(seed).shortens(StoreOperation.WRITE, failing == 0 ? 0 : 0.2)
+        final FaultPlan.Builder plan = FaultPlan.seeded(seed.value()).shortens(StoreOperation.WRITE, failing == 0 ? 0 : 0.2)
             .shortens(StoreOperation.READ, failing == 0 ? 0 : 0.2);
         for (final StoreOperation operation : List.of(StoreOperation.WRITE, StoreOperation.READ, StoreOperation.MAP,
             StoreOperation.TRUNCATE, StoreOperation.PUNCH)) {
@@ -92,7 +95,7 @@ class PolicyModelTest extends CacheFixture {
                 }
             }
             default -> {
-                final byte[] bytes = random(seed + step, length);
+                final byte[] bytes = random(seed.value() + step, length);
                 final int[] written = {0};
                 works(() -> written[0] = under.write(offset, bytes, 0, length));
                 if (written[0] > 0) {

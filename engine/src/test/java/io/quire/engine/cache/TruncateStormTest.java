@@ -13,7 +13,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
+import io.quire.engine.Seed;
 import io.quire.engine.map.AddressSpace;
 import io.quire.engine.map.MappedRegion;
 import io.quire.engine.map.Protection;
@@ -28,7 +30,7 @@ import io.quire.engine.tree.PageTree;
  * the very end. No page beyond the size survives, and no read that began after a truncate returned finds a byte there. Half
  * of the threads read, and now and then store, through mapped regions where there is one.
  *
- * <p>Seconds, or as many as {@code -Dquire.storm.seconds} says; {@code -Dquire.storm.seed} repeats the places.
+ * <p>Seconds, or as many as {@code -Dquire.storm.seconds} says; {@code -Dquire.seed} repeats the places.
  */
 class TruncateStormTest extends CacheFixture {
     private static final int FAULTERS = 64;
@@ -38,6 +40,9 @@ class TruncateStormTest extends CacheFixture {
     private static final int HEAD_PAGES = 64;
     /** Length of each region: one over the head of the file, one over its end. */
     private static final long REGION = 1L << 41;
+
+    @RegisterExtension
+    final Seed seed = new Seed();
 
     /** From the return of a truncate until the file is about to grow; another object each time. */
     private record Cut(long size) { }
@@ -119,8 +124,7 @@ class TruncateStormTest extends CacheFixture {
     @Test
     @DisplayName("K1, K2, C5, M4: 2^62 bytes cut under 64 faulters: no page beyond the size survives, none is seen after the return")
     void storm() throws Exception {
-        final long seed = Long.getLong("quire.storm.seed", System.nanoTime());
-        final Random random = new Random(seed);
+        final Random random = new Random(seed.value());
         final AtomicLong nextEnd = new AtomicLong(LARGE);
         final long memory = NativeMemory.reserve(FAULTERS * SLOT, false);
         int rounds = 0;
@@ -156,10 +160,10 @@ class TruncateStormTest extends CacheFixture {
             running.await();
             final long stop = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds());
             try {
-                while (System.nanoTime() < stop && !ended) {
+                do {
                     rounds++;
                     round(giant, random, nextEnd);
-                }
+                } while (System.nanoTime() < stop && !ended);
             } finally {
                 // Before the file is closed under them.
                 ended = true;
@@ -173,7 +177,7 @@ class TruncateStormTest extends CacheFixture {
             assertThat(regionReads.get()).as("accesses of regions that found bytes").isPositive();
             assertThat(refusedAccesses.get()).as("accesses of regions beyond the end").isPositive();
         } catch (final AssertionError e) {
-            throw new AssertionError("seed " + seed + ", round " + rounds, e);
+            throw new AssertionError("round " + rounds, e);
         }
         NativeMemory.release(memory, FAULTERS * SLOT);
     }
@@ -190,13 +194,17 @@ class TruncateStormTest extends CacheFixture {
         };
         nextEnd.set(end);
         final long before = readsWithBytes.get();
-        await("faults of the large file", () -> readsWithBytes.get() > before + FAULTERS || ended);
+        final long regionsBefore = regionReads.get();
+        await("faults of the large file",
+            () -> readsWithBytes.get() > before + FAULTERS && regionReads.get() > regionsBefore || ended);
         giant.truncate(end);
         cut = new Cut(end);
         final long[] indices = new long[1];
         assertThat(cache.mappings.get(2L).tree.gang(PageFiller.pages(end), PageTree.MAX_INDEX, indices, new int[1]))
             .as("pages beyond %d, for example %d", end, indices[0]).isZero();
         final long after = readsAfter.get();
-        await("reads of the cut file", () -> readsAfter.get() > after + FAULTERS || ended);
+        final long refusedBefore = refusedAccesses.get();
+        await("reads of the cut file",
+            () -> readsAfter.get() > after + FAULTERS && refusedAccesses.get() > refusedBefore || ended);
     }
 }

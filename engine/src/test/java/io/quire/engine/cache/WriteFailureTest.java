@@ -283,7 +283,7 @@ class WriteFailureTest extends CacheFixture {
         final Callable<Integer> syncer = () -> {
             int seen = 0;
             for (int round = 0; round < 2000; round++) {
-                if (together.await(60, TimeUnit.SECONDS) == 0) {
+                if (together.await(200, TimeUnit.SECONDS) == 0) {
                     errors.record(Errno.EIO);
                 }
                 seen += errors.advance(cursor) == 0 ? 0 : 1;

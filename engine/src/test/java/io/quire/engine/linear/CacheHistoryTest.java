@@ -13,8 +13,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import io.quire.engine.Quire;
+import io.quire.engine.Seed;
 import io.quire.engine.cache.CacheCounter;
 import io.quire.engine.cache.CachedFile;
 import io.quire.engine.cache.PageCache;
@@ -42,6 +44,9 @@ class CacheHistoryTest {
     private static final int OPERATIONS = 1200;
     private static final long CONTEXT = 150;
     private static final long DURATION = TimeUnit.SECONDS.toNanos(Long.getLong("quire.history.seconds", 4));
+
+    @RegisterExtension
+    final Seed first = new Seed();
 
     /** What a run adds up to. */
     private static final class Totals {
@@ -96,11 +101,10 @@ class CacheHistoryTest {
             + " (validator " + (LockOrder.ENABLED ? "on" : "off") + "), structural check clean; next seed " + seed);
     }
 
-    private static void rounds(final long nanos, final boolean mischief, final boolean mapped) throws Exception {
-        final Long chosen = Long.getLong("quire.history.seed");
+    private void rounds(final long nanos, final boolean mischief, final boolean mapped) throws Exception {
         final Totals totals = new Totals();
         final long end = System.nanoTime() + nanos;
-        long seed = chosen != null ? chosen : System.nanoTime() & 0xffff_ffffL;
+        long seed = first.value();
         do {
             round(seed++, mischief, mapped, totals);
         } while (System.nanoTime() < end);
@@ -171,7 +175,7 @@ class CacheHistoryTest {
         Throwable failure = null;
         for (final Future<?> one : running) {
             try {
-                one.get(2, TimeUnit.MINUTES);
+                one.get(4, TimeUnit.MINUTES);
             } catch (final ExecutionException e) {
                 failure = failure == null ? e.getCause() : failure;
             }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Invariants L12 to L14 of native-notes/locks.md. */
-@Timeout(30)
+@Timeout(300)
 final class FaultMutexTableTest {
     private static final long MAPPING = 42;
 

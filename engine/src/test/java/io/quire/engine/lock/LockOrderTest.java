@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Invariants L17 to L25 of native-notes/locks.md. Violations are wanted here; what they leave behind is checked. */
-@Timeout(30)
+@Timeout(300)
 final class LockOrderTest {
     private static final long MAPPING = 7;
     private static final long OTHER_MAPPING = 8;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a report says, so that it can be understood without the program (L29, L30 of native-notes/locks.md). */
-@Timeout(30)
+@Timeout(300)
 final class LockReportTest {
     private static final String HERE = LockReportTest.class.getName() + ".";
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Invariants L1 to L11 of native-notes/locks.md. The test's own thread plays the holder and the thief. */
-@Timeout(30)
+@Timeout(300)
 final class PageLocksTest {
     private static final int FRAME = 3;
     private static final long MAPPING = 7;

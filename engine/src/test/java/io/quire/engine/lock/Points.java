@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *  inserted.open();
  * </pre>
  *
- * <p>Every wait, of the test for a thread and of a thread for the test, fails after half a minute instead of hanging.
+ * <p>Every wait, of the test for a thread and of a thread for the test, fails after two minutes instead of hanging: what a busy machine with one processor never takes.
  */
 public final class Points implements AutoCloseable {
     /** Instead of a mapping or an index: whichever. */
@@ -26,7 +26,7 @@ public final class Points implements AutoCloseable {
     /** The point of a stripe that is about to be passed. The number is the stripe. */
     public static final Enum<?> STRIPE_PASSING = FaultMutexTable.Point.PASSING;
 
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 120;
 
     private final List<Watch> watches = new CopyOnWriteArrayList<>();
     private boolean listening;

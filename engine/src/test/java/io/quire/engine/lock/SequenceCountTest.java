@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Invariants L15 and L16 of native-notes/locks.md; the mixtures are looked for by jcstress. */
-@Timeout(30)
+@Timeout(300)
 final class SequenceCountTest {
     private final SequenceCount count = new SequenceCount();
 

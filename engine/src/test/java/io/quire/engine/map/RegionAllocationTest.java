@@ -29,12 +29,12 @@ class RegionAllocationTest {
                 command.add(option);
             }
         }
-        command.addAll(List.of("-Dquire.lock.order=false", "-cp",
+        command.addAll(List.of("-Dquire.lock.order=false", "-Xbatch", "-cp",
             System.getProperty("java.class.path"), RegionAllocationProbe.class.getName()));
         final Path log = directory.resolve("probe.log");
         final Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(200, TimeUnit.SECONDS)).isTrue();
         } finally {
             process.destroyForcibly();
         }

@@ -42,11 +42,11 @@ import io.quire.engine.write.WritePolicies;
  * A small cache over one {@link ProbeFile}, and an address space. Every test ends with the structural check, which compares
  * map counts with entries; then with no region left and no private copy; and with a silent lock-order validator.
  */
-@Timeout(120)
+@Timeout(300)
 abstract class RegionFixture {
     static final int PAGE = PageCache.PAGE_SIZE;
 
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 120;
 
     final ProbeFile store = new ProbeFile();
     PageCache cache;

@@ -17,14 +17,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
+import io.quire.engine.Seed;
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.LockOrder;
 import io.quire.engine.lock.OrderedMutex;
 
 /** Invariants A1 to A8 of {@code native-notes/memory-layout.md}. */
-@Timeout(120)
+@Timeout(300)
 class FrameAllocatorTest {
+    @RegisterExtension
+    final Seed seed = new Seed();
+
     private static final int FRAMES = 4096;
     private static final int NONE = FrameAllocator.NONE;
 
@@ -198,69 +203,63 @@ class FrameAllocatorTest {
     @Test
     @DisplayName("A1 to A6: a hundred thousand random steps against a plain set")
     void model() {
-        final long seed = Long.getLong("quire.seed", System.nanoTime());
-        final Random random = new Random(seed);
+        final Random random = new Random(seed.value());
         final BitSet used = new BitSet();
         final List<int[]> held = new ArrayList<>();
         int limit = FRAMES;
-        try {
-            for (int step = 0; step < 100_000; step++) {
-                final int what = random.nextInt(100);
-                if (what < 52) {
-                    final int order = random.nextInt(3) > 0 ? 0 : random.nextInt(10);
-                    final int frame = allocator.allocate(order);
-                    if (frame == NONE) {
-                        assertThat(order > 0 || used.get(0, limit).cardinality() == limit).as("none is free").isTrue();
-                        continue;
-                    }
-                    assertThat(frame + (1 << order)).isLessThanOrEqualTo(limit);
-                    assertThat(frame & (1 << order) - 1).isZero();
-                    assertThat(used.nextSetBit(frame)).satisfiesAnyOf(at -> assertThat(at).isNegative(),
-                        at -> assertThat(at).isGreaterThanOrEqualTo(frame + (1 << order)));
-                    used.set(frame, frame + (1 << order));
-                    held.add(new int[] {frame, order});
-                } else if (what < 99 && !held.isEmpty()) {
-                    final int[] block = held.remove(random.nextInt(held.size()));
-                    if (random.nextBoolean()) {
-                        allocator.free(block[0], block[1]);
-                    } else {
-                        for (int i = 0; i < 1 << block[1]; i++) {
-                            allocator.free(block[0] + i);
-                        }
-                    }
-                    used.clear(block[0], block[0] + (1 << block[1]));
-                } else if (random.nextInt(5) == 0) {
-                    limit = 1 + random.nextInt(FRAMES);
-                    allocator.limit(limit);
-                    assertThat(allocator.stranded()).isEqualTo(used.get(limit, FRAMES).cardinality());
-                    assertThat(allocator.retire()).isEqualTo(used.get(limit, FRAMES).isEmpty());
+        for (int step = 0; step < 100_000; step++) {
+            final int what = random.nextInt(100);
+            if (what < 52) {
+                final int order = random.nextInt(3) > 0 ? 0 : random.nextInt(10);
+                final int frame = allocator.allocate(order);
+                if (frame == NONE) {
+                    assertThat(order > 0 || used.get(0, limit).cardinality() == limit).as("none is free").isTrue();
+                    continue;
                 }
-                assertThat(allocator.available()).isEqualTo(limit - used.get(0, limit).cardinality());
-                if (step % 512 == 0) {
-                    allocator.verify(used::get);
+                assertThat(frame + (1 << order)).isLessThanOrEqualTo(limit);
+                assertThat(frame & (1 << order) - 1).isZero();
+                assertThat(used.nextSetBit(frame)).satisfiesAnyOf(at -> assertThat(at).isNegative(),
+                    at -> assertThat(at).isGreaterThanOrEqualTo(frame + (1 << order)));
+                used.set(frame, frame + (1 << order));
+                held.add(new int[] {frame, order});
+            } else if (what < 99 && !held.isEmpty()) {
+                final int[] block = held.remove(random.nextInt(held.size()));
+                if (random.nextBoolean()) {
+                    allocator.free(block[0], block[1]);
+                } else {
+                    for (int i = 0; i < 1 << block[1]; i++) {
+                        allocator.free(block[0] + i);
+                    }
                 }
+                used.clear(block[0], block[0] + (1 << block[1]));
+            } else if (random.nextInt(5) == 0) {
+                limit = 1 + random.nextInt(FRAMES);
+                allocator.limit(limit);
+                assertThat(allocator.stranded()).isEqualTo(used.get(limit, FRAMES).cardinality());
+                assertThat(allocator.retire()).isEqualTo(used.get(limit, FRAMES).isEmpty());
             }
-            held.forEach(block -> allocator.free(block[0], block[1]));
-            allocator.limit(FRAMES);
-            assertThat(allocator.available()).isEqualTo(FRAMES);
-        } catch (final AssertionError | RuntimeException e) {
-            throw new AssertionError("seed " + seed, e);
+            assertThat(allocator.available()).isEqualTo(limit - used.get(0, limit).cardinality());
+            if (step % 512 == 0) {
+                allocator.verify(used::get);
+            }
         }
+        held.forEach(block -> allocator.free(block[0], block[1]));
+        allocator.limit(FRAMES);
+        assertThat(allocator.available()).isEqualTo(FRAMES);
     }
 
     @Test
     @DisplayName("A7: threads that take and free frames and blocks while the limit moves never get one frame twice, and lose none")
     void concurrent() throws Exception {
-        final long seed = Long.getLong("quire.seed", System.nanoTime());
         final AtomicIntegerArray owner = new AtomicIntegerArray(FRAMES);
         final List<Future<?>> tasks = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
             for (int t = 1; t <= 3; t++) {
                 final int me = t;
-                tasks.add(threads.submit(() -> churn(new Random(seed + me), owner, me)));
+                tasks.add(threads.submit(() -> churn(new Random(seed.value() + me), owner, me)));
             }
             tasks.add(threads.submit(() -> {
-                final Random random = new Random(seed);
+                final Random random = new Random(seed.value());
                 for (int i = 0; i < 2_000; i++) {
                     allocator.limit(1 + random.nextInt(FRAMES));
                     allocator.retire();
@@ -268,13 +267,11 @@ class FrameAllocatorTest {
                 allocator.limit(FRAMES);
             }));
             for (final Future<?> task : tasks) {
-                task.get(100, TimeUnit.SECONDS);
+                task.get(200, TimeUnit.SECONDS);
             }
-        } catch (final Exception | AssertionError e) {
-            throw new AssertionError("seed " + seed, e);
         }
-        assertThat(allocator.stranded()).as("seed %d", seed).isZero();
-        assertThat(allocator.available()).as("seed %d", seed).isEqualTo(FRAMES);
+        assertThat(allocator.stranded()).isZero();
+        assertThat(allocator.available()).isEqualTo(FRAMES);
     }
 
     private void churn(final Random random, final AtomicIntegerArray owner, final int me) {

@@ -193,7 +193,7 @@ class MemoryStoreTest extends StoreContractTest {
             return null;
         });
         work.add(() -> {
-            assertThat(started.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(started.await(200, TimeUnit.SECONDS)).isTrue();
             store.close();
             return null;
         });

@@ -29,7 +29,11 @@ final class CacheDisturber implements AutoCloseable {
     static final long SMALLEST = PageCache.MIN_CAPACITY;
     static final long LARGEST = 3 * PageCache.MIN_CAPACITY;
 
+    /** More pages than any cache that is disturbed has frames: whoever reads them all makes others go. */
     private static final int COLD_PAGES = 4000;
+    /** As many pages as have left at least when the disturber has been made. */
+    static final long LEAST_EVICTIONS = COLD_PAGES - LARGEST / PageCache.PAGE_SIZE;
+
     private static final int LONGEST_RUN = 256;
     private static final int LONGEST_PAUSE_NANOS = 4_000_000;
 
@@ -44,8 +48,22 @@ final class CacheDisturber implements AutoCloseable {
         final CachedFile made = cache.open(store.open("cold", true));
         made.truncate((long) COLD_PAGES * PageCache.PAGE_SIZE);
         this.cold = made;
+        fill();
         running.add(threads.submit(evictor(new Random(seed + 1))));
         running.add(threads.submit(shaper(new Random(seed + 2))));
+    }
+
+    /** So that the cache is full from the beginning, however late the threads get to work. */
+    private void fill() throws CacheException {
+        final int length = LONGEST_RUN * PageCache.PAGE_SIZE;
+        final long buffer = NativeMemory.reserve(length, false);
+        try {
+            for (long at = 0; at < (long) COLD_PAGES * PageCache.PAGE_SIZE; at += length) {
+                cold.read(at, buffer, length);
+            }
+        } finally {
+            NativeMemory.release(buffer, length);
+        }
     }
 
     /** Reads much else, so that pages leave. */
@@ -108,7 +126,7 @@ final class CacheDisturber implements AutoCloseable {
         stopped = true;
         try {
             for (final Future<?> one : running) {
-                one.get(2, TimeUnit.MINUTES);
+                one.get(4, TimeUnit.MINUTES);
             }
         } catch (final Exception e) {
             throw new AssertionError("a thread that disturbs the cache", e);

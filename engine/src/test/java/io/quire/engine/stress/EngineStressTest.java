@@ -14,8 +14,10 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import io.quire.engine.Quire;
+import io.quire.engine.Seed;
 import io.quire.engine.cache.BeyondEndException;
 import io.quire.engine.cache.CacheCounter;
 import io.quire.engine.cache.CachedFile;
@@ -43,11 +45,13 @@ class EngineStressTest {
     private static final List<WritePolicy> POLICIES =
         WritePolicies.all().stream().filter(policy -> !policy.isLaboratory()).toList();
 
+    @RegisterExtension
+    final Seed first = new Seed();
+
     @Test
     @DisplayName("C1-C8, W1-W3, M1-M5: no difference to the model under threads, tiny cache, truncate, punch, invalidate and resize")
     void agreesWithTheModel() throws Exception {
-        final long seed = Long.getLong("quire.stress.seed", System.nanoTime() & 0xffff_ffffL);
-        round(seed, Long.getLong("quire.stress.operations", 2500));
+        round(first.value(), Long.getLong("quire.stress.operations", 2500));
     }
 
     public static void main(final String[] arguments) throws Exception {
@@ -107,7 +111,8 @@ class EngineStressTest {
             }
             target.compareWithStore(seed);
             cache.verify();
-            assertThat(cache.counters().get(CacheCounter.EVICTIONS)).as("evictions, seed %d", seed).isPositive();
+            assertThat(cache.counters().get(CacheCounter.EVICTIONS)).as("evictions, seed %d", seed)
+                .isGreaterThanOrEqualTo(CacheDisturber.LEAST_EVICTIONS);
         }
         assertThat(LockOrder.reports()).as("lock-order reports, seed %d", seed).isEmpty();
         return total;

@@ -7,12 +7,17 @@ import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import io.quire.engine.Seed;
 
 /** T1 to T8 under random operations, against a model in plain collections. Seeds are printed on failure. */
 class PageTreeModelTest {
     private static final long MAX = PageTree.MAX_INDEX;
     private static final long[] EXTREMES = {0, 1, 63, 64, 65, 4095, 4096, 262_143, 262_144, 1L << 30, (1L << 30) + 1,
         (1L << 48) - 1, 1L << 48, MAX - 64, MAX - 63, MAX - 1, MAX};
+
+    @RegisterExtension
+    final Seed first = new Seed();
 
     @Test
     void denseIndicesAgreeWithTheModel() {
@@ -43,7 +48,7 @@ class PageTreeModelTest {
     /** T17: history goes where the limit says so, and nothing else does. */
     @Test
     void overTheLimitOnlyHistoryIsLost() {
-        final long start = Long.getLong("quire.test.seed", System.nanoTime());
+        final long start = first.value();
         long forgotten = 0;
         for (long seed = start; seed < start + 20; seed++) {
             final SplittableRandom random = new SplittableRandom(seed);
@@ -57,7 +62,7 @@ class PageTreeModelTest {
                 model.removePages();
                 forgotten += model.forgotten();
             } catch (final AssertionError | RuntimeException e) {
-                throw new AssertionError("with -Dquire.test.seed=" + seed, e);
+                throw new AssertionError("seed " + seed, e);
             }
         }
         assertThat(forgotten).isPositive();
@@ -69,14 +74,14 @@ class PageTreeModelTest {
             .filter(index -> index >= 0 && index <= MAX).distinct().toArray();
     }
 
-    private static boolean check(final long[] universe, final int nodes, final int seeds) {
-        final long start = Long.getLong("quire.test.seed", System.nanoTime());
+    private boolean check(final long[] universe, final int nodes, final int seeds) {
+        final long start = first.value();
         boolean ranOut = false;
         for (long seed = start; seed < start + seeds; seed++) {
             try {
                 ranOut |= batch(universe, nodes, new SplittableRandom(seed));
             } catch (final AssertionError | RuntimeException e) {
-                throw new AssertionError("with -Dquire.test.seed=" + seed, e);
+                throw new AssertionError("seed " + seed, e);
             }
         }
         return ranOut;
