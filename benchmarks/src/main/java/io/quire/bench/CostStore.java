@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.store.ExtentMap;
+import io.quire.engine.store.ForwardingStoreFile;
 import io.quire.engine.store.IoVector;
 import io.quire.engine.store.Store;
-import io.quire.engine.store.StoreAttributes;
 import io.quire.engine.store.StoreException;
 import io.quire.engine.store.StoreFile;
 
@@ -53,59 +53,27 @@ final class CostStore implements Store {
         }
     }
 
-    private final class CostFile implements StoreFile {
-        private final StoreFile file;
-
+    private final class CostFile extends ForwardingStoreFile {
         private CostFile(final StoreFile file) {
-            this.file = file;
+            super(file);
         }
 
         @Override
         public long read(final long offset, final IoVector target) throws StoreException {
             pay(target.bytes());
-            return file.read(offset, target);
+            return super.read(offset, target);
         }
 
         @Override
         public long write(final long offset, final IoVector source) throws StoreException {
             pay(source.bytes());
-            return file.write(offset, source);
+            return super.write(offset, source);
         }
 
         @Override
         public void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
             pay(0);
-            file.mapRange(offset, length, target);
-        }
-
-        @Override
-        public void truncate(final long size) throws StoreException {
-            file.truncate(size);
-        }
-
-        @Override
-        public void punch(final long offset, final long length) throws StoreException {
-            file.punch(offset, length);
-        }
-
-        @Override
-        public void allocate(final long offset, final long length, final boolean keepSize) throws StoreException {
-            file.allocate(offset, length, keepSize);
-        }
-
-        @Override
-        public void sync(final boolean dataOnly) throws StoreException {
-            file.sync(dataOnly);
-        }
-
-        @Override
-        public void attributes(final StoreAttributes target) throws StoreException {
-            file.attributes(target);
-        }
-
-        @Override
-        public void close() throws StoreException {
-            file.close();
+            super.mapRange(offset, length, target);
         }
     }
 }

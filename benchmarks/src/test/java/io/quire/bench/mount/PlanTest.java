@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.DisplayName;
@@ -44,23 +43,5 @@ class PlanTest {
         assertThat(IntStream.range(0, 4).mapToObj(repetition -> String.join(" ", Visit.turn(targets, repetition).stream().map(Target::name)
             .toList()))).containsExactly("quire-one-page quire-multi-page bindfs bare", "bindfs bare quire-multi-page quire-one-page",
                 "bare quire-one-page quire-multi-page bindfs", "quire-multi-page quire-one-page bindfs bare");
-    }
-
-    /** A peer of which only the name matters. */
-    private record NamedServer(String name) implements Server {
-        @Override
-        public String description() {
-            return "a server";
-        }
-
-        @Override
-        public Optional<String> missing() {
-            return Optional.empty();
-        }
-
-        @Override
-        public List<String> command(final Path source, final Path mountPoint) {
-            return List.of();
-        }
     }
 }

@@ -3,10 +3,8 @@ package io.quire.bench.mount;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -122,23 +120,5 @@ class ResultsTest {
 
     private String table(final Map<String, String> missing) {
         return new Table(results, List.of(ONE_PAGE, MULTI_PAGE, PEER), missing).markdown(Map.of("kernel", "Linux"), Scale.tiny(), Map.of());
-    }
-
-    /** A server of which only the name matters. */
-    private record NamedServer(String name) implements Server {
-        @Override
-        public String description() {
-            return "a server";
-        }
-
-        @Override
-        public Optional<String> missing() {
-            return Optional.empty();
-        }
-
-        @Override
-        public List<String> command(final Path source, final Path mountPoint) {
-            return List.of();
-        }
     }
 }

@@ -9,23 +9,16 @@ import io.quire.engine.memory.PageDescriptors;
  * a page in nor the first touch of a page that was read ahead counts. Source: Corbat&oacute;, "A paging experiment with the
  * Multics system", 1968.
  */
-final class ClockPolicy extends QueuePolicy {
+final class ClockPolicy extends OneQueuePolicy {
     private static final byte UNTOUCHED = -1;
 
     ClockPolicy(final PageDescriptors descriptors) {
-        super(descriptors, 1);
+        super(descriptors);
     }
 
     @Override
-    public boolean inserted(final int frame, final boolean readAhead, final int shadow) {
-        descriptors.use(frame, readAhead ? UNTOUCHED : 0);
-        mutex.lock();
-        try {
-            rejectedTo().add(frame);
-            return false;
-        } finally {
-            mutex.unlock();
-        }
+    byte firstUse(final boolean readAhead) {
+        return readAhead ? UNTOUCHED : 0;
     }
 
     @Override
@@ -48,15 +41,5 @@ final class ClockPolicy extends QueuePolicy {
             rejectedTo().add(frame);
         }
         return rejectedTo().poll();
-    }
-
-    @Override
-    FrameList rejectedTo() {
-        return queue(0);
-    }
-
-    @Override
-    public int shadow(final int frame) {
-        return 0;
     }
 }

@@ -9,21 +9,14 @@ import io.quire.engine.memory.PageDescriptors;
  * {@link #touched} is called for all of them. A page that was read ahead is as young as one that was asked for. The pieces of a
  * compound page are as old as the page.
  */
-final class LruPolicy extends QueuePolicy {
+final class LruPolicy extends OneQueuePolicy {
     LruPolicy(final PageDescriptors descriptors) {
-        super(descriptors, 1);
+        super(descriptors);
     }
 
     @Override
-    public boolean inserted(final int frame, final boolean readAhead, final int shadow) {
-        descriptors.use(frame, (byte) 0);
-        mutex.lock();
-        try {
-            rejectedTo().add(frame);
-            return false;
-        } finally {
-            mutex.unlock();
-        }
+    byte firstUse(final boolean readAhead) {
+        return 0;
     }
 
     @Override
@@ -43,15 +36,5 @@ final class LruPolicy extends QueuePolicy {
     @Override
     int pollVictim() {
         return rejectedTo().poll();
-    }
-
-    @Override
-    FrameList rejectedTo() {
-        return queue(0);
-    }
-
-    @Override
-    public int shadow(final int frame) {
-        return 0;
     }
 }

@@ -4,15 +4,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A file that was opened by path: it gives its node back when it is closed. */
-final class OwnedFile implements StoreFile {
+final class OwnedFile extends ForwardingStoreFile {
     private final SourceNode node;
-    private final DirectoryFile file;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Takes over one lookup of the node. */
     OwnedFile(final SourceNode node) {
+        super(node.file());
         this.node = node;
-        this.file = node.file();
         node.opened();
     }
 
@@ -47,55 +46,10 @@ final class OwnedFile implements StoreFile {
     }
 
     @Override
-    public long read(final long offset, final IoVector target) throws StoreException {
-        return file.read(offset, target);
-    }
-
-    @Override
-    public long write(final long offset, final IoVector source) throws StoreException {
-        return file.write(offset, source);
-    }
-
-    @Override
-    public void mapRange(final long offset, final long length, final ExtentMap target) throws StoreException {
-        file.mapRange(offset, length, target);
-    }
-
-    @Override
-    public void truncate(final long size) throws StoreException {
-        file.truncate(size);
-    }
-
-    @Override
-    public void punch(final long offset, final long length) throws StoreException {
-        file.punch(offset, length);
-    }
-
-    @Override
-    public void allocate(final long offset, final long length, final boolean keepSize) throws StoreException {
-        file.allocate(offset, length, keepSize);
-    }
-
-    @Override
-    public void sync(final boolean dataOnly) throws StoreException {
-        file.sync(dataOnly);
-    }
-
-    @Override
-    public void attributes(final StoreAttributes target) throws StoreException {
-        file.attributes(target);
-    }
-
-    @Override
     public void close() throws StoreException {
         if (closed.compareAndSet(false, true)) {
             node.closed();
             node.forget(1);
         }
-    }
-
-    @Override
-    public String toString() {
-        return file.toString();
     }
 }

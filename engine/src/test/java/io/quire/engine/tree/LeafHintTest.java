@@ -99,24 +99,30 @@ class LeafHintTest {
 
     @Test
     void afterAnotherFrameTookThePlaceOfOneTheLookupNotesTheLeafAgain() {
-        fill(FAR & -64, 128);
-        tree.lookupForHint(FAR);
-        replace(tree, FAR, PageTree.page(7));
+        exchangeOneAfterALook(128);
         assertThat(tree.lookupForHint(FAR)).isEqualTo(PageTree.page(7));
         assertThat(tree.hint(FAR)).isEqualTo(PageTree.page(7));
         assertThat(tree.hint(FAR & -64)).isEqualTo(PageTree.page(128));
         replace(tree, FAR & -64, PageTree.page(9));
         assertThat(tree.hint(FAR & -64)).isEqualTo(PageTree.page(9));
-        fill(FAR & -64, -1);
-        replace(tree, FAR + 1, PageTree.page(1));
+        emptyTheLeaf();
     }
 
     @Test
     void framesInOrderThatBeginElsewhereThanABlockAreReadFromTheirSlots() {
-        fill(FAR & -64, 129);
+        exchangeOneAfterALook(129);
+        assertThat(tree.hint(FAR)).isEqualTo(PageTree.page(7));
+        emptyTheLeaf();
+    }
+
+    /** Frames in order in FAR's leaf, a lookup that notes the leaf, and then frame 7 in the place of one of them. */
+    private void exchangeOneAfterALook(final int firstFrame) {
+        fill(FAR & -64, firstFrame);
         tree.lookupForHint(FAR);
         replace(tree, FAR, PageTree.page(7));
-        assertThat(tree.hint(FAR)).isEqualTo(PageTree.page(7));
+    }
+
+    private void emptyTheLeaf() {
         fill(FAR & -64, -1);
         replace(tree, FAR + 1, PageTree.page(1));
     }
