@@ -49,9 +49,9 @@ final class BlockFiller {
             cache.logger.log(System.Logger.Level.DEBUG, "other blocks than those asked for cannot be read", e);
         } finally {
             if (cache.descriptors.validBlocks(frame) == ALL_BLOCKS) {
-                cache.unlockPageUptodate(frame, 0);
+                cache.locker.unlockUptodate(frame, 0);
             } else {
-                cache.unlockPage(frame);
+                cache.locker.unlock(frame);
             }
         }
     }

@@ -187,7 +187,7 @@ final class DirtyPages {
             for (int i = 0; i < n; i++) {
                 // Frames of a compound page have one lock, given back with the last of them.
                 if (i == n - 1 || cache.descriptors.head(frames[i]) != cache.descriptors.head(frames[i + 1])) {
-                    cache.unlockPage(frames[i]);
+                    cache.locker.unlock(frames[i]);
                 }
                 cache.release(frames[i]);
             }
@@ -208,8 +208,8 @@ final class DirtyPages {
         // Only the holder of the lock splits, so a frame that has the held page's head has its lock.
         final boolean ours = cache.descriptors.head(frame) == held;
         if (held == Mapping.NONE) {
-            cache.lockPage(frame);
-        } else if (!ours && !cache.tryLockPage(frame)) {
+            cache.locker.lock(frame);
+        } else if (!ours && !cache.locker.tryLock(frame)) {
             cache.release(frame);
             return Mapping.NONE;
         }
@@ -217,7 +217,7 @@ final class DirtyPages {
             return frame;
         }
         if (!ours) {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
         }
         cache.release(frame);
         return Mapping.NONE;

@@ -130,11 +130,11 @@ public final class FilePages {
      * @return whether the page is locked now; otherwise it must be looked up again
      */
     public boolean lock(final long index, final int frame) {
-        cache.lockPage(frame);
+        cache.locker.lock(frame);
         if (isCurrent(index, frame)) {
             return true;
         }
-        cache.unlockPage(frame);
+        cache.locker.unlock(frame);
         return false;
     }
 
@@ -144,7 +144,7 @@ public final class FilePages {
      * @param frame a frame locked by {@link #lock}
      */
     public void unlock(final int frame) {
-        cache.unlockPage(frame);
+        cache.locker.unlock(frame);
     }
 
     /**
@@ -197,7 +197,7 @@ public final class FilePages {
      */
     public long tryShow(final long index, final int frame) {
         final long before = cache.descriptors.state(frame);
-        if ((before & (UPTODATE | READAHEAD)) != UPTODATE || cache.isPageLocked(frame) || !mapping.isBound(frame, index)
+        if ((before & (UPTODATE | READAHEAD)) != UPTODATE || cache.locker.isLocked(frame) || !mapping.isBound(frame, index)
             || !isInFile(index)) {
             return REFUSED;
         }
@@ -205,7 +205,7 @@ public final class FilePages {
         cache.descriptors.addMap(frame);
         StopPoints.reached(CachePoint.SHOW_RAISED, mapping.id, index);
         final long after = cache.descriptors.state(frame);
-        if (((after ^ before) & SAME_PAGE) == 0 && !cache.isPageLocked(frame) && isInFile(index)) {
+        if (((after ^ before) & SAME_PAGE) == 0 && !cache.locker.isLocked(frame) && isInFile(index)) {
             return after;
         }
         cache.descriptors.removeMap(frame);

@@ -112,7 +112,7 @@ final class LargePages {
             mapping.tree.unlock();
         }
         if (shadow == PageTree.OUT_OF_NODES) {
-            cache.unlockPage(head);
+            cache.locker.unlock(head);
             for (int tail = head + size - 1; pinAll && tail > head; tail--) {
                 cache.release(tail);
             }
@@ -221,11 +221,11 @@ final class LargePages {
         if (frame == Mapping.NONE) {
             return;
         }
-        if (descriptors.order(descriptors.head(frame)) != 0 && cache.tryLockPage(frame)) {
+        if (descriptors.order(descriptors.head(frame)) != 0 && cache.locker.tryLock(frame)) {
             if (mapping.isBound(frame, index)) {
                 isolate(mapping, frame, state);
             }
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
         }
         cache.release(frame);
     }

@@ -352,7 +352,7 @@ final class Mapping {
             tree.unlock();
         }
         if (before == PageTree.OUT_OF_NODES) {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
             cache.release(frame);
             cache.release(frame);
             return Insertion.NO_NODE;

@@ -68,15 +68,15 @@ final class Migrator {
             return Outcome.GONE;
         }
         reached(CachePoint.MIGRATE_REFERENCED, mapping, index);
-        if (found != frame || !cache.tryLockPage(frame)) {
+        if (found != frame || !cache.locker.tryLock(frame)) {
             cache.release(found);
             return found == frame ? Outcome.BUSY : Outcome.GONE;
         }
         reached(CachePoint.MIGRATE_LOCKED, mapping, index);
         final Outcome outcome = migrateLocked(mapping, index, frame, target);
-        cache.unlockPage(frame);
+        cache.locker.unlock(frame);
         if (outcome == Outcome.MOVED) {
-            cache.unlockPage(target);
+            cache.locker.unlock(target);
             cache.release(target);
         } else {
             cache.release(frame);

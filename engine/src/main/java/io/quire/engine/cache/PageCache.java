@@ -2,7 +2,6 @@ package io.quire.engine.cache;
 
 import static io.quire.engine.memory.FrameArena.FRAME_SHIFT;
 import static io.quire.engine.memory.FrameArena.FRAME_SIZE;
-import static io.quire.engine.memory.PageDescriptors.UPTODATE;
 
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
@@ -15,7 +14,6 @@ import io.quire.engine.lock.FaultMutexTable;
 import io.quire.engine.lock.LockClass;
 import io.quire.engine.lock.OrderedMutex;
 import io.quire.engine.lock.PageLocks;
-import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.CompoundPages;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.FrameArena;
@@ -62,6 +60,7 @@ public final class PageCache implements AutoCloseable {
     final LargePages large;
     final NodeSlab nodes;
     final PageLocks locks;
+    final PageLocker locker;
     final FaultMutexTable stripes;
     final ReplacementPolicy replacement;
     final MappingTable mappings = new MappingTable();
@@ -101,6 +100,7 @@ public final class PageCache implements AutoCloseable {
         large = new LargePages(this);
         nodes = resources.keep(new NodeSlab((int) Math.min((long) frames * NODES_PER_FRAME + 1024, 1 << 29)));
         locks = resources.keep(new PageLocks(descriptors, processors));
+        locker = new PageLocker(descriptors, locks, compounds);
         // The memory stays mapped until no thread can reach it: a read that races with close finds it stale, not gone.
         CLEANER.register(this, resources);
         stripes = new FaultMutexTable(processors);
@@ -355,113 +355,6 @@ public final class PageCache implements AutoCloseable {
             throw new CacheException("closing a file", e);
         } finally {
             mapping.writeLock.unlock();
-        }
-    }
-
-    /** Takes the lock of the page that a frame belongs to. The caller holds a reference. */
-    void lockPage(final int frame) {
-        while (true) {
-            final int head = descriptors.head(frame);
-            if (head == frame) {
-                // A page of one frame stays one as long as somebody refers to it.
-                locks.lock(frame);
-                return;
-            }
-            StopPoints.reached(CachePoint.LOCK_HEAD_READ, descriptors.mapping(frame), descriptors.index(frame));
-            // The caller's pin counts on the head only until a split: over the sleep the head needs a reference of its own.
-            if (!descriptors.tryGet(head)) {
-                Thread.onSpinWait();
-                continue;
-            }
-            try {
-                if (descriptors.head(frame) != head) {
-                    // Split meanwhile; the former head may by now hold any page, whose lock is not to be waited for here.
-                    continue;
-                }
-                locks.lock(head);
-                if (descriptors.head(frame) == head) {
-                    return;
-                }
-                locks.unlock(head);
-            } finally {
-                compounds.release(head);
-            }
-        }
-    }
-
-    /** As {@link #lockPage}; gives the caller's reference back when the validator refuses. */
-    void lockPageOrRelease(final int frame) {
-        boolean locked = false;
-        try {
-            lockPage(frame);
-            locked = true;
-        } finally {
-            if (!locked) {
-                release(frame);
-            }
-        }
-    }
-
-    /** Takes the lock of the page that a frame belongs to if nobody has it. */
-    boolean tryLockPage(final int frame) {
-        while (true) {
-            final int head = descriptors.head(frame);
-            if (head == frame) {
-                return locks.tryLock(frame);
-            }
-            if (!descriptors.tryGet(head)) {
-                return false;
-            }
-            final boolean taken = locks.tryLock(head);
-            final boolean same = descriptors.head(frame) == head;
-            if (taken && !same) {
-                locks.unlock(head);
-            }
-            compounds.release(head);
-            if (same) {
-                return taken;
-            }
-        }
-    }
-
-    /** Gives the lock of a page back. */
-    void unlockPage(final int frame) {
-        // Only the holder of the lock splits, so the head is the one that was locked.
-        locks.unlock(descriptors.head(frame));
-    }
-
-    /** Sets flags of a frame and gives the lock of its page back: whoever sees it unlocked sees the flags. */
-    void unlockPageWith(final int frame, final long flags) {
-        final int head = descriptors.head(frame);
-        if (head == frame) {
-            locks.unlockWith(frame, flags);
-        } else {
-            descriptors.set(frame, flags);
-            locks.unlock(head);
-        }
-    }
-
-    /** Gives the lock back of a page whose blocks are all valid, or that was read whole: it is uptodate from here on. */
-    void unlockPageUptodate(final int frame, final long flags) {
-        descriptors.validBlocks(frame, 0);
-        unlockPageWith(frame, UPTODATE | flags);
-    }
-
-    /**
-     * Whether the page that a frame belongs to is locked by anybody. A recent value; a lock that was taken before the call, and
-     * is kept, is seen also when the page was split meanwhile.
-     */
-    boolean isPageLocked(final int frame) {
-        int head = descriptors.head(frame);
-        while (true) {
-            if (locks.isLocked(head)) {
-                return true;
-            }
-            final int now = descriptors.head(frame);
-            if (now == head) {
-                return false;
-            }
-            head = now;
         }
     }
 

@@ -119,13 +119,13 @@ final class PageFiller {
         if (cache.descriptors.has(frame, UPTODATE)) {
             return true;
         }
-        cache.lockPageOrRelease(frame);
+        cache.locker.lockOrRelease(frame);
         if (!mapping.isBound(frame, index)) {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
             return false;
         }
         if (cache.descriptors.has(frame, UPTODATE)) {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
             return true;
         }
         completeOrRelease(mapping, index, frame, from, to, state);
@@ -403,7 +403,7 @@ final class PageFiller {
                 unlockFilled(frame, pages, marker - index - i);
             } else {
                 mapping.removeWholeLocked(index + i, frame, state);
-                cache.unlockPage(frame);
+                cache.locker.unlock(frame);
                 cache.release(frame);
             }
             if (i > 0) {
@@ -420,7 +420,7 @@ final class PageFiller {
                 cache.descriptors.set(head + (int) marked, READAHEAD);
             }
         }
-        cache.unlockPageUptodate(head, marked == 0 ? READAHEAD : 0);
+        cache.locker.unlockUptodate(head, marked == 0 ? READAHEAD : 0);
     }
 
     /** Number of pages that a file of this size has. */

@@ -160,7 +160,7 @@ final class PageRemover {
                 cache.stripes.lock(stripe);
                 try {
                     StopPoints.reached(CachePoint.PUNCH_HAS_STRIPE, mapping.id, index);
-                    cache.lockPage(frame);
+                    cache.locker.lock(frame);
                     StopPoints.reached(CachePoint.PUNCH_HAS_PAGE, mapping.id, index);
                     final boolean gone;
                     if (mapping.isBound(frame, index)) {
@@ -235,7 +235,7 @@ final class PageRemover {
             return;
         }
         StopPoints.reached(CachePoint.ZERO_FOUND, mapping.id, index);
-        cache.lockPage(frame);
+        cache.locker.lock(frame);
         // A page with some valid blocks too; what is zeroed of the others is read again (C14).
         if (mapping.isBound(frame, index)
             && (cache.descriptors.has(frame, UPTODATE) || cache.descriptors.validBlocks(frame) != 0)) {
@@ -243,7 +243,7 @@ final class PageRemover {
             mapping.writeProtectPage(index);
             OffHeap.zero(cache.arena.address(frame) + from, to - from);
         }
-        cache.unlockPage(frame);
+        cache.locker.unlock(frame);
         cache.release(frame);
     }
 
@@ -366,7 +366,7 @@ final class PageRemover {
     private void removeBatch(final Mapping mapping, final Batch batch, final ThreadState state) {
         StopPoints.reached(CachePoint.REMOVE_COLLECTED, mapping.id, batch.indices[0]);
         for (int i = 0; i < batch.count; i++) {
-            cache.lockPage(batch.frames[i]);
+            cache.locker.lock(batch.frames[i]);
         }
         StopPoints.reached(CachePoint.REMOVE_LOCKED, mapping.id, batch.indices[0]);
         long removed = 0;
@@ -419,7 +419,7 @@ final class PageRemover {
             mapping.forget(head, state);
             state.count(CacheCounter.REMOVALS, 1L << cache.descriptors.order(head));
         }
-        cache.unlockPage(head);
+        cache.locker.unlock(head);
         cache.release(head);
         if (gone) {
             cache.release(head);

@@ -84,7 +84,7 @@ final class Reclaimer {
         StopPoints.reached(CachePoint.EVICT_REFERENCED, descriptors.mapping(frame), descriptors.index(frame));
         int evicted = 0;
         int pieces = 0;
-        if (cache.tryLockPage(frame)) {
+        if (cache.locker.tryLock(frame)) {
             // Binding and unbinding need the page lock: from here on the pair (mapping, index) is stable.
             StopPoints.reached(CachePoint.EVICT_LOCKED, descriptors.mapping(frame), descriptors.index(frame));
             final int frames = 1 << descriptors.order(frame);
@@ -108,11 +108,11 @@ final class Reclaimer {
             if (evicted != 0) {
                 StopPoints.reached(CachePoint.EVICT_DETACHED, mapping.id, descriptors.index(frame));
                 mapping.forget(frame, state);
-                cache.unlockPage(frame);
+                cache.locker.unlock(frame);
                 cache.compounds.free(frame);
                 return evicted;
             }
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
         }
         cache.release(frame);
         return pieces == 0 ? 0 : evictPieces(frame, pieces, state);

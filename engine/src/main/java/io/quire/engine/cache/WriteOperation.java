@@ -124,7 +124,7 @@ public final class WriteOperation {
             int frame = mapping.getPage(index);
             if (frame != Mapping.NONE) {
                 StopPoints.reached(CachePoint.WRITE_FOUND, mapping.id, index);
-                cache.lockPageOrRelease(frame);
+                cache.locker.lockOrRelease(frame);
                 if (mapping.isBound(frame, index)) {
                     StopPoints.reached(CachePoint.WRITE_GRABBED, mapping.id, index);
                     if (use && cache.descriptors.use(frame) < ReplacementPolicy.SATURATED) {
@@ -132,7 +132,7 @@ public final class WriteOperation {
                     }
                     return frame;
                 }
-                cache.unlockPage(frame);
+                cache.locker.unlock(frame);
                 cache.release(frame);
                 continue;
             }
@@ -200,10 +200,10 @@ public final class WriteOperation {
         } finally {
             if (copied) {
                 cache.compounds.tailsUptodate(head);
-                cache.unlockPageUptodate(head, 0);
+                cache.locker.unlockUptodate(head, 0);
             } else {
                 mapping.removeWholeLocked(index, head, state);
-                cache.unlockPage(head);
+                cache.locker.unlock(head);
                 cache.release(head);
             }
             for (int i = 0; i < pages; i++) {
@@ -242,10 +242,10 @@ public final class WriteOperation {
             return 0;
         }
         StopPoints.reached(CachePoint.WRITE_FOUND, mapping.id, index);
-        cache.lockPageOrRelease(frame);
+        cache.locker.lockOrRelease(frame);
         final int run = mapping.isBound(frame, index) ? uptodateRun(frame, PageFiller.pages(from + bytes)) : 0;
         if (run < 2) {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
             cache.release(frame);
             return 0;
         }
@@ -257,7 +257,7 @@ public final class WriteOperation {
             copied = source.copy(at, cache.arena.address(frame) + from, Math.min(bytes, (run << FRAME_SHIFT) - from));
             whole = true;
         } finally {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
             final int kept = copied > 0 ? (int) PageFiller.pages(from + copied) : 0;
             if (!whole) {
                 // Nobody knows which of them the source was copied into. As a batch's pages that were unlocked: one by one.
@@ -422,11 +422,11 @@ public final class WriteOperation {
     public void unlockValid(final long index, final int frame) {
         final int valid = cache.descriptors.validBlocks(frame);
         if (cache.descriptors.has(frame, UPTODATE)) {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
         } else if (valid == ALL_BLOCKS) {
-            cache.unlockPageUptodate(frame, 0);
+            cache.locker.unlockUptodate(frame, 0);
         } else if (valid != 0) {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
         } else {
             unlockRemoved(index, frame);
             return;
@@ -447,7 +447,7 @@ public final class WriteOperation {
         if (cache.descriptors.has(frame, DIRTY)) {
             // What the write put beyond the size did not become part of the file. C6.
             zero(frame, Math.clamp(mapping.size() - (index << FRAME_SHIFT), 0, FRAME_SIZE), FRAME_SIZE);
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
         } else {
             unlockRemoved(index, frame);
         }
@@ -455,7 +455,7 @@ public final class WriteOperation {
 
     private void unlockRemoved(final long index, final int frame) {
         mapping.removeLocked(index, frame, state);
-        cache.unlockPage(frame);
+        cache.locker.unlock(frame);
         cache.release(frame);
     }
 
@@ -466,11 +466,11 @@ public final class WriteOperation {
      * @param frame a grabbed frame, unlocked; its reference stays with the caller
      */
     public void discard(final long index, final int frame) {
-        cache.lockPage(frame);
+        cache.locker.lock(frame);
         if (mapping.isBound(frame, index)) {
             unlockUnstored(index, frame);
         } else {
-            cache.unlockPage(frame);
+            cache.locker.unlock(frame);
         }
     }
 

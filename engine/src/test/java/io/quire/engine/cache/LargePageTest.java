@@ -42,9 +42,9 @@ class LargePageTest extends InterleavingFixture {
 
     private void split() {
         final int head = pages().getPage(0);
-        cache.lockPage(head);
+        cache.locker.lock(head);
         cache.large.isolate(pages(), head, cache.threads.current());
-        cache.unlockPage(head);
+        cache.locker.unlock(head);
         cache.release(head);
     }
 
@@ -123,20 +123,20 @@ class LargePageTest extends InterleavingFixture {
     void lockAgainstSplit() throws Exception {
         load();
         final int head = pages().getPage(0);
-        cache.lockPage(head);
+        cache.locker.lock(head);
         final long sleeps = counter(CacheCounter.LOCK_WAITS);
         final Actor<Void> waiter = action("waiter", () -> {
             final int tail = pages().getPage(TAIL);
-            cache.lockPage(tail);
+            cache.locker.lock(tail);
             assertThat(cache.descriptors.head(tail)).isEqualTo(tail);
-            assertThat(cache.isPageLocked(head)).isFalse();
-            assertThat(cache.isPageLocked(tail)).isTrue();
-            cache.unlockPage(tail);
+            assertThat(cache.locker.isLocked(head)).isFalse();
+            assertThat(cache.locker.isLocked(tail)).isTrue();
+            cache.locker.unlock(tail);
             cache.release(tail);
         }).start();
         awaitSleeper(sleeps);
         cache.large.isolate(pages(), head, cache.threads.current());
-        cache.unlockPage(head);
+        cache.locker.unlock(head);
         cache.release(head);
         waiter.end();
     }
@@ -146,13 +146,13 @@ class LargePageTest extends InterleavingFixture {
     void isolateTail() throws Exception {
         load();
         final int tail = pages().getPage(TAIL);
-        cache.lockPage(tail);
+        cache.locker.lock(tail);
         final int head = head();
         assertThat(cache.locks.isLocked(head)).isTrue();
         cache.large.isolate(pages(), tail, cache.threads.current());
         assertThat(cache.locks.isLocked(head)).isFalse();
         assertThat(cache.locks.isLocked(tail)).isTrue();
-        cache.unlockPage(tail);
+        cache.locker.unlock(tail);
         cache.release(tail);
     }
 
@@ -416,8 +416,8 @@ class LargePageTest extends InterleavingFixture {
         final int head = head();
         final Actor<Void> waiter = action("waiter", () -> {
             final int tail = pages().getPage(TAIL);
-            cache.lockPage(tail);
-            cache.unlockPage(tail);
+            cache.locker.lock(tail);
+            cache.locker.unlock(tail);
             cache.release(tail);
         }).stopAt(points, CachePoint.LOCK_HEAD_READ, TAIL).start();
         assertThat(waiter.isStopped()).isTrue();
@@ -427,7 +427,7 @@ class LargePageTest extends InterleavingFixture {
         cache.locks.adopted(head);
         waiter.end();
         cache.descriptors.unbind(head);
-        cache.unlockPage(head);
+        cache.locker.unlock(head);
         cache.release(head);
     }
 
@@ -446,9 +446,9 @@ class LargePageTest extends InterleavingFixture {
     private void dirtyUnderPressure(final int index) throws Exception {
         load();
         final int frame = head() + index;
-        cache.lockPage(head());
+        cache.locker.lock(head());
         cache.dirty.mark(pages(), index, frame, cache.threads.current());
-        cache.unlockPage(head());
+        cache.locker.unlock(head());
         reclaimAll();
         assertThat(file.cachedPages()).isEqualTo(1);
         assertThat(pages().isBound(frame, index)).isTrue();

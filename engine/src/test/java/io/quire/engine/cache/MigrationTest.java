@@ -111,9 +111,9 @@ class MigrationTest extends CacheFixture {
     @Test
     @DisplayName("G2: a page that is locked, or on its way to the store, does not move")
     void busy() throws Exception {
-        cache.lockPage(frame);
+        cache.locker.lock(frame);
         assertThat(migrate()).isEqualTo(Outcome.BUSY);
-        cache.unlockPage(frame);
+        cache.locker.unlock(frame);
         cache.descriptors.set(frame, WRITEBACK);
         assertThat(migrate()).isEqualTo(Outcome.BUSY);
         cache.descriptors.clear(frame, WRITEBACK);

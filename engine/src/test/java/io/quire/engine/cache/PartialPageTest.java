@@ -83,7 +83,7 @@ class PartialPageTest extends CacheFixture {
         if (blocks != 0) {
             assertThat(isUptodate(1)).isFalse();
             assertThat(valid(1)).isEqualTo(blocks);
-            assertThat(cache.isPageLocked(frame(1))).isFalse();
+            assertThat(cache.locker.isLocked(frame(1))).isFalse();
             cache.verify();
         }
         assertContent(expected);

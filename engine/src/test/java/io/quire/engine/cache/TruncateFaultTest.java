@@ -128,7 +128,7 @@ class TruncateFaultTest extends InterleavingFixture {
         final ThreadState state = cache.threads.current();
         final int frame = cache.allocate(state);
         assertThat(pages().insert(GONE, frame, false, state)).isEqualTo(Mapping.Insertion.INSERTED);
-        cache.unlockPageWith(frame, PageDescriptors.UPTODATE);
+        cache.locker.unlockWith(frame, PageDescriptors.UPTODATE);
         cache.release(frame);
         truncate.end();
         assertThat(file.cachedPages()).isEqualTo(PageFiller.pages(SMALL));
