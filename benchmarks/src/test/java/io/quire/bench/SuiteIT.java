@@ -29,7 +29,7 @@ class SuiteIT {
 
     /** Without Caffeine its rows are missing, without XChart the charts; everything else is there. */
     @Test
-    @Timeout(120)
+    @Timeout(300)
     void whatIsMissingIsNamedAndTheRestIsMeasured() throws IOException, InterruptedException {
         final Path output = directory.resolve("results");
         final Process suite = start(path -> !path.contains("caffeine-") && !path.contains("xchart-"), "--quick", "--rounds", "1",
@@ -46,7 +46,7 @@ class SuiteIT {
     }
 
     @Test
-    @Timeout(120)
+    @Timeout(300)
     void aSignalEndsItWithOneLineAndNothingIsLeft() throws IOException, InterruptedException {
         final Path output = Files.createDirectory(directory.resolve("results"));
         Files.writeString(output.resolve("bench-part.md"), "of an earlier run");

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import io.quire.bench.report.Json;
 
 /** The whole way on real mounts, with sizes that say nothing about speed. Peers take part where they are installed. */
-@Timeout(240)
+@Timeout(300)
 class CompareIT {
     private static final int SIGTERM_STATUS = 143;
 

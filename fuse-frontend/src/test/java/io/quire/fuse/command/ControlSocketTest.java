@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One line in, one line out, for the user alone (command.md, C7). */
-@Timeout(30)
+@Timeout(300)
 class ControlSocketTest {
     @TempDir
     private Path directory;

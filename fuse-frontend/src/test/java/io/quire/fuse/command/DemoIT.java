@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The demo shows what it promises and leaves nothing behind (command.md, C1). */
-@Timeout(180)
+@Timeout(300)
 class DemoIT {
     private Path work;
     private Path temporary;
@@ -45,10 +45,10 @@ class DemoIT {
         final Path error = work.resolve("demo.err");
         final Process demo = launcher.start("exec " + demo(), work.resolve("demo.out"), error);
         while (!Files.readString(error).contains("onto the mount") && demo.isAlive()) {
-            Thread.onSpinWait();
+            Thread.sleep(1);
         }
         assertThat(launcher.shell("kill -INT " + demo.pid()).status()).isZero();
-        assertThat(demo.onExit().orTimeout(Duration.ofSeconds(60).toSeconds(), TimeUnit.SECONDS)
+        assertThat(demo.onExit().orTimeout(Duration.ofSeconds(200).toSeconds(), TimeUnit.SECONDS)
             .join().exitValue()).isNotZero();
         assertNothingLeft();
     }

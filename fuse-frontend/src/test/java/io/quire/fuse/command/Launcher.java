@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs {@code scripts/quire} and other commands as a user's shell would, each with a time limit. */
 final class Launcher {
-    private static final int LIMIT_SECONDS = 120;
+    private static final int LIMIT_SECONDS = 250;
 
     private final Path work;
     private final Path states;

@@ -156,7 +156,7 @@ class ReproduceIT {
             awaitWrites(reproducer);
             final ProcessHandle daemon = daemon();
             launcher.shell("kill -STOP " + daemon.pid());
-            assertThat(reproducer.waitFor(Duration.ofSeconds(60))).as("it ends although the daemon does not").isTrue();
+            assertThat(reproducer.waitFor(Duration.ofSeconds(200))).as("it ends although the daemon does not").isTrue();
             assertThat(reproducer.exitValue()).isEqualTo(1);
             assertThat(Files.readString(output)).contains("HUNG 1", "hung: nothing for 8.0 s", "thread quire-case-");
             assertThat(Files.readString(error).lines()).hasSize(1);
@@ -202,7 +202,7 @@ class ReproduceIT {
             final ProcessHandle worker = worker(reproducer.toHandle());
             awaitWrites(reproducer);
             launcher.shell("kill -TERM " + reproducer.pid());
-            assertThat(reproducer.waitFor(Duration.ofSeconds(60))).isTrue();
+            assertThat(reproducer.waitFor(Duration.ofSeconds(200))).isTrue();
             worker.onExit().join();
         } finally {
             reproducer.destroyForcibly().waitFor();
@@ -269,14 +269,15 @@ class ReproduceIT {
     }
 
     /** Waits until the process that writes has started. */
-    private static ProcessHandle worker(final ProcessHandle reproducer) {
+    private static ProcessHandle worker(final ProcessHandle reproducer) throws InterruptedException {
         while (true) {
+            assertThat(reproducer.isAlive()).as("the reproducer is still at work").isTrue();
             final Optional<ProcessHandle> worker = reproducer.children().filter(child -> child.info().commandLine()
                 .orElse("").contains("MountWorker")).findFirst();
             if (worker.isPresent()) {
                 return worker.get();
             }
-            Thread.onSpinWait();
+            Thread.sleep(1);
         }
     }
 

@@ -73,8 +73,9 @@ class TraceIT {
     void aKilledDaemonLeavesATraceWithAllThatWasAnswered() throws Exception {
         mounted("--direct-io");
         work(50);
-        launcher.shell("kill -9 " + daemon().pid());
-        daemon().onExit().join();
+        final ProcessHandle daemon = daemon();
+        launcher.shell("kill -9 " + daemon.pid());
+        daemon.onExit().join();
         final TraceReader reader = TraceReader.open(trace);
         assertThat(reader.hasNoEnd()).isTrue();
         assertThat(counts(reader).get(TraceKind.WRITE)).isEqualTo(50);
@@ -151,11 +152,11 @@ class TraceIT {
         final Path error = work.resolve("error");
         int status = 0;
         // The signal is to come between the making of the trace and the answer of the mount; where it comes too late, again.
-        for (int attempts = 0; status == 0 && attempts < 10; attempts++) {
+        while (status == 0) {
             final Process launched = launcher.start("exec " + quoted(Launcher.script()) + " mount --cache-size 16m --record " + quoted(trace)
                 + " " + quoted(source) + " " + quoted(mountPoint), output, error);
             while (!Files.exists(trace) && launched.isAlive()) {
-                Thread.onSpinWait();
+                Thread.sleep(1);
             }
             launched.destroy();
             status = launched.waitFor();

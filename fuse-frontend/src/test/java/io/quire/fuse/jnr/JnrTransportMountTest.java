@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The transport on a real mount; each test names the invariant of {@code native-notes/fuse-protocol.md}. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class JnrTransportMountTest {
     private final TreeFileSystem files = new TreeFileSystem();
 
@@ -427,7 +427,7 @@ class JnrTransportMountTest {
                     command -> Thread.ofPlatform().start(command)));
             }
             for (final var client : clients) {
-                assertThat(client.get(50, TimeUnit.SECONDS)).isEqualTo("100");
+                assertThat(client.get(200, TimeUnit.SECONDS)).isEqualTo("100");
             }
         }
     }

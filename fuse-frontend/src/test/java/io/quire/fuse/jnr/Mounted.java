@@ -48,7 +48,7 @@ final class Mounted implements AutoCloseable {
                 .redirectErrorStream(true).start();
             process.getOutputStream().close();
             final String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            if (!process.waitFor(200, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new IllegalStateException(String.join(" ", command) + " hangs");
             }

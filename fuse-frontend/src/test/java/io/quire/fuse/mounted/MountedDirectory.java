@@ -13,8 +13,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A directory mounted by the real launcher, and programs run on it: every command has a time limit. */
+/**
+ * A directory mounted by the real launcher, and programs run on it: every command has a time limit, which is meant for a quiet machine
+ * and multiplied for a busy one.
+ */
 public final class MountedDirectory implements AutoCloseable {
+    private static final int PATIENCE = 5;
     private static final Path LAUNCHER = launcher();
     /** The jar that the build has just made; without it the launcher makes its own. */
     private static final String JAR = System.getProperty("quire.jar");
@@ -106,10 +110,10 @@ public final class MountedDirectory implements AutoCloseable {
             }
             final Process process = builder.directory(work.toFile()).redirectErrorStream(true).redirectOutput(output)
                 .redirectInput(new File("/dev/null")).start();
-            if (!ended(process, seconds)) {
+            if (!ended(process, PATIENCE * seconds)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
-                throw new AssertionError("no end after " + seconds + " s: " + command + "\n"
+                throw new AssertionError("no end after " + PATIENCE * seconds + " s: " + command + "\n"
                     + Files.readString(output.toPath()));
             }
             return new Result(process.exitValue(), Files.readString(output.toPath()));

@@ -172,7 +172,7 @@ class ProgramsIT {
             Files.writeString(mounted.work().resolve("writer.py"), WRITER);
             for (int round = 0; round < 3; round++) {
                 mounted.run("rm -f synced; (python3 writer.py \"$MNT/data\" synced > writer.out 2>&1 &) ; "
-                    + "for n in $(seq 200); do test -s synced && test $(cat synced) -gt 200 && break; sleep 0.05; done; kill -9 "
+                    + "until test -s synced && test $(cat synced) -gt 200; do sleep 0.05; done; kill -9 "
                     + mounted.daemon(), 60);
                 mounted.umount();
                 final String check = "python3 -c 'import sys; n=int(open(\"synced\").read()); d=open(sys.argv[1],\"rb\").read(); "

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import io.quire.engine.store.Errno;
 
 /** The judge is right about files that do right, and catches those that do not (D7, D8 of deadlock.md). */
-@Timeout(60)
+@Timeout(300)
 class CaseRunnerTest {
     private final CaseRunner runner = new CaseRunner();
 

@@ -15,7 +15,7 @@ import io.quire.engine.lock.LockOrder;
 import io.quire.engine.write.WritePolicies;
 
 /** The deadlock is reported where it is made, and made nowhere else (D1 to D3 of deadlock.md). */
-@Timeout(120)
+@Timeout(300)
 class EngineReproducerTest {
     private static final long LIMIT = 60_000;
 

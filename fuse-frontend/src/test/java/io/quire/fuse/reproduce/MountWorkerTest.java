@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The process that writes, on an ordinary directory: it goes with who tells it what to do (D11 of deadlock.md). */
-@Timeout(120)
+@Timeout(300)
 class MountWorkerTest {
     @TempDir
     private Path directory;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 import org.junit.jupiter.api.DisplayName;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever the process under it does, the watchdog goes on and says what it is (D9, D10 of deadlock.md). */
-@Timeout(60)
+@Timeout(300)
 class WatchdogTest {
     private static final long LONG = 50_000;
 
@@ -22,8 +23,12 @@ class WatchdogTest {
     @Test
     @DisplayName("D9: a process that waits in the kernel is told as hung within the limit, with where it is, and is ended")
     void aStuckProcessIsHung() throws Exception {
-        final Process stuck = shell("mkfifo '" + directory.resolve("fifo") + "'; echo doing reading a fifo; read x <'"
-            + directory.resolve("fifo") + "'");
+        assertThat(shell("mkfifo '" + directory.resolve("fifo") + "'").waitFor()).isZero();
+        final Process stuck = shell("echo doing reading a fifo; read x <'" + directory.resolve("fifo") + "'");
+        while (stuck.getInputStream().available() == 0) {
+            Thread.sleep(1);
+        }
+        awaitState(stuck, 'S');
         try (Watchdog watchdog = new Watchdog(stuck, "sh", 1500)) {
             assertThat(watchdog.next()).isNull();
             assertThat(watchdog.whereItHangs()).contains("hung: nothing for 1.5 s", "while reading a fifo",
@@ -37,6 +42,7 @@ class WatchdogTest {
     @DisplayName("D9: a process that is stopped, and so says nothing, is told as hung and ended")
     void aStoppedProcessIsHung() throws Exception {
         final Process stopped = shell("kill -STOP $$");
+        awaitState(stopped, 'T');
         try (Watchdog watchdog = new Watchdog(stopped, "sh", 1000)) {
             assertThat(watchdog.next()).isNull();
             assertThat(watchdog.whereItHangs()).contains("state T");
@@ -79,6 +85,13 @@ class WatchdogTest {
         process.waitFor();
         try (Watchdog watchdog = new Watchdog(process, "sh", LONG)) {
             assertThatThrownBy(() -> watchdog.tell("hello")).isInstanceOf(IOException.class);
+        }
+    }
+
+    /** The limit is for a process that is stuck, not for one that a busy machine has not let get there yet. */
+    private static void awaitState(final Process process, final char state) throws Exception {
+        while (!Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat")).contains(") " + state)) {
+            Thread.sleep(1);
         }
     }
 

@@ -39,7 +39,7 @@ class VfsAllocationTest {
         final Process process = new ProcessBuilder(command).redirectErrorStream(true)
             .redirectOutput(log.toFile()).start();
         try {
-            assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(200, TimeUnit.SECONDS)).isTrue();
         } finally {
             process.destroyForcibly();
         }

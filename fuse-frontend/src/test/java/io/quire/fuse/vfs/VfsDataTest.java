@@ -170,7 +170,7 @@ class VfsDataTest extends VfsFixture {
         assertThat(append(fh, 8, "four ")).isEqualTo(5);
         assertThat(append(fh, 13, "five ")).as("the kernel knows no better").isEqualTo(5);
         assertThat(at("a")).hasContent("one two three four five ");
-        assertThat(invalidated.poll(30, TimeUnit.SECONDS)).isEqualTo(node);
+        assertThat(invalidated.poll(200, TimeUnit.SECONDS)).isEqualTo(node);
         open(node, Posix.O_RDONLY);
         assertThat(opened.forgetAttributes).as("the kernel takes it for shorter").isTrue();
     }
@@ -206,7 +206,7 @@ class VfsDataTest extends VfsFixture {
         Files.writeString(at("a"), "longer than before");
         assertThat(getattr(node).size).isEqualTo(18);
         assertThat(read(fh)).isEqualTo("longer than before");
-        assertThat(invalidated.poll(30, TimeUnit.SECONDS)).isEqualTo(node);
+        assertThat(invalidated.poll(200, TimeUnit.SECONDS)).isEqualTo(node);
         open(node, Posix.O_RDONLY);
         assertThat(opened.keepCache).as("the kernel may not have heard yet").isFalse();
     }
@@ -333,7 +333,7 @@ class VfsDataTest extends VfsFixture {
         vfs.notifier(node -> {
             telling.countDown();
             try {
-                release.await(30, TimeUnit.SECONDS);
+                release.await(200, TimeUnit.SECONDS);
             } catch (final InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -343,7 +343,7 @@ class VfsDataTest extends VfsFixture {
         final long fh = open(node, Posix.O_RDWR);
         Files.writeString(at("a"), "three");
         getattr(node);
-        assertThat(telling.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(telling.await(200, TimeUnit.SECONDS)).isTrue();
         // The kernel is still busy with the first: everything works on.
         assertThat(read(fh)).isEqualTo("three");
         write(fh, "THREE");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A filesystem over a temporary directory, called as the kernel would call it. */
-@Timeout(60)
+@Timeout(300)
 abstract class VfsFixture {
     /** Somebody who is not root, or whoever runs the tests when that is not root. */
     static final int USER = Posix.geteuid() == 0 ? 12_345 : Posix.geteuid();

@@ -65,7 +65,7 @@ class VfsNamesTest extends VfsFixture {
                 });
             }
             for (final Future<?> result : results) {
-                result.get(50, TimeUnit.SECONDS);
+                result.get(200, TimeUnit.SECONDS);
             }
         }
         assertThat(vfs.nodes()).isEqualTo(1);
