@@ -1,7 +1,5 @@
 package io.quire.bench;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,8 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-
-import javax.imageio.ImageIO;
 
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
@@ -20,6 +16,8 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
+
+import io.quire.bench.report.Png;
 
 /** Draws figures. */
 final class Charts {
@@ -130,7 +128,7 @@ final class Charts {
         chart.getStyler().setLabelsVisible(true).setAvailableSpaceFill(0.9);
         chart.getStyler().setDecimalPattern("0.00");
         style(chart.getStyler());
-        return new Chart(title, suffix, png(BitmapEncoder.getBufferedImage(chart)));
+        return new Chart(title, suffix, Png.of(BitmapEncoder.getBufferedImage(chart)));
     }
 
     private Chart lines(final Sweep sweep) throws IOException {
@@ -142,20 +140,12 @@ final class Charts {
         }
         chart.getStyler().setXAxisLogarithmic(sweep.values().stream().allMatch(x -> x > 0));
         style(chart.getStyler());
-        return new Chart(sweep.title(), "-" + sweep.id(), png(BitmapEncoder.getBufferedImage(chart)));
+        return new Chart(sweep.title(), "-" + sweep.id(), Png.of(BitmapEncoder.getBufferedImage(chart)));
     }
 
     private static void style(final AxesChartStyler styler) {
         styler.setYAxisMin(0.0);
         styler.setLegendPosition(LegendPosition.OutsideS);
         styler.setLegendLayout(LegendLayout.Horizontal);
-    }
-
-    private static byte[] png(final BufferedImage image) throws IOException {
-        final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        if (!ImageIO.write(image, "png", bytes)) {
-            throw new IOException("this JDK writes no PNG");
-        }
-        return bytes.toByteArray();
     }
 }

@@ -21,6 +21,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
+import io.quire.bench.report.RunFiles;
 import io.quire.engine.memory.OffHeap;
 
 /**
@@ -66,7 +67,7 @@ public class ChronicleBenchmark {
             }
             bytes = store;
         } else {
-            final Path path = Files.createTempFile(FilePlace.memory.directory(), "quire-bench", null);
+            final Path path = RunFiles.file(FilePlace.memory.directory());
             final File file = path.toFile();
             try {
                 mapped = MappedBytes.singleMappedBytes(file, Fixture.BYTES);

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
+import io.quire.bench.report.RunFiles;
+
 /** The file that a peer reads: as many bytes as the {@link Fixture} has, all of them in the kernel's page cache. */
 final class PeerFile {
     private static final int CHUNK = 1 << 20;
@@ -18,7 +20,7 @@ final class PeerFile {
 
     /** Makes a file without a name, so that a killed benchmark leaves nothing behind; word by word it says where it is. */
     static FileChannel make(final FilePlace place, final long bytes) throws IOException {
-        final Path path = Files.createTempFile(place.directory(), "quire-bench", null);
+        final Path path = RunFiles.file(place.directory());
         final FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             Files.delete(path);

@@ -29,6 +29,8 @@ public final class PointsFork {
      * @throws RunnerException when a benchmark fails
      */
     public static void main(final String[] arguments) throws IOException, RunnerException {
+        // Nobody would ask for the results of a run that was killed; what it has on a disk goes with an orderly end.
+        ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(() -> System.exit(1)));
         final Map<?, ?> order = (Map<?, ?>) Json.parse(Files.readString(Path.of(arguments[0])));
         final long deadline = ((Double) order.get("deadlineMillis")).longValue();
         final boolean quick = (Boolean) order.get("quick");

@@ -1,10 +1,9 @@
 package io.quire.bench;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 
+import io.quire.bench.report.RunFiles;
 import io.quire.engine.store.DirectoryOptions;
 import io.quire.engine.store.DirectoryStore;
 import io.quire.engine.store.MemoryStore;
@@ -29,7 +28,7 @@ public enum StoreKind {
             store.close();
             if (directory != null) {
                 Runtime.getRuntime().removeShutdownHook(atExit);
-                delete(directory);
+                RunFiles.remove(directory);
             }
         }
     }
@@ -50,11 +49,11 @@ public enum StoreKind {
     }
 
     private static Made directory(final FilePlace place) throws IOException {
-        final Path directory = Files.createTempDirectory(place.directory(), "quire-bench");
+        final Path directory = RunFiles.directory(place.directory());
         // A benchmark that is ended by a signal leaves nothing behind.
         final Thread atExit = new Thread(() -> {
             try {
-                delete(directory);
+                RunFiles.remove(directory);
             } catch (final IOException e) {
                 System.err.println("bench: " + directory + " is left behind: " + e.getMessage());
             }
@@ -64,17 +63,8 @@ public enum StoreKind {
             return new Made(DirectoryStore.open(directory, DirectoryOptions.defaults()), directory, atExit);
         } catch (final StoreException e) {
             Runtime.getRuntime().removeShutdownHook(atExit);
-            delete(directory);
+            RunFiles.remove(directory);
             throw e;
         }
-    }
-
-    private static void delete(final Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            for (final Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(directory);
     }
 }

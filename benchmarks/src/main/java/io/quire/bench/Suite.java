@@ -2,6 +2,7 @@ package io.quire.bench;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -17,6 +18,8 @@ import java.util.Set;
 import org.openjdk.jmh.runner.RunnerException;
 
 import io.quire.bench.report.Machine;
+import io.quire.bench.report.ResultFiles;
+import io.quire.bench.report.RunFiles;
 
 /**
  * The engine against its peers: what {@code scripts/bench} runs.
@@ -31,18 +34,21 @@ public final class Suite {
     private static final String STARTED_PROPERTY = "quire.bench.started";
     private static final String COMMIT_PROPERTY = "quire.bench.commit";
     private static final long FULL_MILLIS = 14 * 60_000;
-    private static final long QUICK_MILLIS = 265_000;
+    private static final long QUICK_MILLIS = 260_000;
+    /** What is begun in time may take so long; tables and charts need the rest. */
+    private static final long LAST_MILLIS = 20_000;
     private static final int FULL_ROUNDS = 5;
     private static final int QUICK_ROUNDS = 3;
 
     /** Set by a signal: from then on measurements end because they are ended. */
     private static volatile boolean interrupted;
+    private static final ResultFiles RESULTS = new ResultFiles();
 
     private final Options options;
     private final Path scratch;
     private final List<Comparison> comparisons;
     private final List<Sweep> sweeps;
-    private final long deadline;
+    private final Deadline deadline;
     private final Figures figures = new Figures();
     /** What there was no time for. */
     private final List<String> late = new ArrayList<>();
@@ -57,7 +63,8 @@ public final class Suite {
             .filter(c -> !c.peers().isEmpty()).toList();
         this.sweeps = options.sweeps();
         final long started = Long.getLong(STARTED_PROPERTY, System.currentTimeMillis() / 1000) * 1000;
-        this.deadline = options.rounds() > 0 ? Long.MAX_VALUE : started + (options.quick() ? QUICK_MILLIS : FULL_MILLIS);
+        final long beginnings = started + (options.quick() ? QUICK_MILLIS : FULL_MILLIS);
+        this.deadline = options.rounds() > 0 ? Deadline.never() : new Deadline(beginnings, beginnings + LAST_MILLIS);
         for (final PeerLibrary library : missing) {
             leaveOut(library.jar() + " is not on the class path, its rows are not measured");
         }
@@ -93,12 +100,24 @@ public final class Suite {
             options.sweeps().forEach(s -> System.out.println(s.title() + "   [" + s.id() + "]"));
             return;
         }
-        final Optional<String> lacking = Requirements.missing(options.output());
-        if (lacking.isPresent()) {
-            say(lacking.get());
+        final Path scratch;
+        try {
+            // First, as it may be what the space is lacking for.
+            final String removed = removeLeftovers(options.output());
+            if (!removed.isEmpty()) {
+                say(removed);
+            }
+            final Optional<String> lacking = Requirements.missing(options.output());
+            if (lacking.isPresent()) {
+                say(lacking.get());
+                System.exit(1);
+            }
+            scratch = RunFiles.directory(Path.of(System.getProperty("java.io.tmpdir")));
+        } catch (final IOException e) {
+            say(reason(e));
             System.exit(1);
+            return;
         }
-        final Path scratch = Files.createTempDirectory("quire-bench");
         final Thread signal = new Thread(() -> interrupt(scratch), "quire-signal");
         Runtime.getRuntime().addShutdownHook(signal);
         int status = 1;
@@ -106,14 +125,28 @@ public final class Suite {
             status = new Suite(options, scratch, PeerLibrary.missing(Suite.class.getClassLoader())).run();
         } catch (final IOException e) {
             stopWhenInterrupted();
-            say(e.getMessage());
+            say(reason(e));
         } finally {
             stopWhenInterrupted();
             Runtime.getRuntime().removeShutdownHook(signal);
-            endChildren();
-            delete(scratch);
+            Deadline.endChildren();
+            RunFiles.remove(scratch);
+            // A JVM that had to be killed.
+            removeLeftovers(options.output());
         }
         System.exit(status);
+    }
+
+    private static String removeLeftovers(final Path output) throws IOException {
+        final Set<Path> bases = FilePlace.everywhere();
+        bases.add(output);
+        return RunFiles.removeLeftovers(bases);
+    }
+
+    /** Exceptions about files often say nothing but the file. */
+    private static String reason(final IOException e) {
+        return e instanceof final FileSystemException about ? about.getFile() + ": " + (about.getReason() == null ? e.getClass().getSimpleName()
+            : about.getReason()) : String.valueOf(e.getMessage());
     }
 
     /** After a signal this thread has nothing to do but to wait for the end of the JVM. */
@@ -125,36 +158,12 @@ public final class Suite {
 
     private static void interrupt(final Path scratch) {
         interrupted = true;
-        say("interrupted, nothing is written");
+        say(RESULTS.stop() ? "interrupted when everything had been written" : "interrupted, nothing is written");
         try {
-            endChildren();
-            delete(scratch);
+            Deadline.endChildren();
+            RunFiles.remove(scratch);
         } catch (final IOException e) {
             say(scratch + " is left behind: " + e.getMessage());
-        }
-    }
-
-    /** JVMs that measure end with this one; they remove their files on a signal. */
-    private static void endChildren() {
-        final List<ProcessHandle> children = ProcessHandle.current().descendants().toList();
-        children.forEach(ProcessHandle::destroy);
-        for (final ProcessHandle child : children) {
-            final long end = System.nanoTime() + 3_000_000_000L;
-            while (child.isAlive() && System.nanoTime() < end) {
-                Thread.onSpinWait();
-            }
-            child.destroyForcibly();
-        }
-    }
-
-    private static void delete(final Path directory) throws IOException {
-        if (Files.exists(directory)) {
-            try (var files = Files.list(directory)) {
-                for (final Path file : files.toList()) {
-                    Files.delete(file);
-                }
-            }
-            Files.delete(directory);
         }
     }
 
@@ -172,6 +181,7 @@ public final class Suite {
         final List<Measurement> important = measurements(comparisons.stream().filter(c -> c.target() > 0).toList());
         final List<Measurement> others = measurements(comparisons);
         others.removeAll(important);
+        deadline.enforce();
         final int rounds = options.rounds() > 0 ? options.rounds() : options.quick() ? QUICK_ROUNDS : FULL_ROUNDS;
         round(1, rounds, important);
         if (!options.quick()) {
@@ -207,7 +217,7 @@ public final class Suite {
     }
 
     private boolean isTimeUp() {
-        return System.currentTimeMillis() + longestMillis > deadline;
+        return deadline.isTooLateFor(longestMillis);
     }
 
     private void round(final int round, final int rounds, final List<Measurement> measurements) throws InterruptedException {
@@ -226,7 +236,11 @@ public final class Suite {
                     scratch.resolve("jmh.log").toString()));
             } catch (final RunnerException e) {
                 stopWhenInterrupted();
-                leaveOut(measurement + ": " + reason(e));
+                if (!deadline.isOver()) {
+                    leaveOut(measurement + ": " + reason(e));
+                } else if (round == 1) {
+                    late.add(measurement.toString());
+                }
             }
             longestMillis = Math.max(longestMillis, System.currentTimeMillis() - start);
         }
@@ -252,9 +266,9 @@ public final class Suite {
                 continue;
             }
             System.err.printf("bench: curves, %d of %d: %s, %d points%n", ++number, groups.size(), group.getKey(), points.size());
-            final String reason = runner.run(group.getValue(), deadline, figures.points());
+            final String reason = runner.run(group.getValue(), deadline.lastBeginning(), figures.points());
             stopWhenInterrupted();
-            if (!reason.isEmpty()) {
+            if (!reason.isEmpty() && !deadline.isOver()) {
                 leaveOut("curves of " + group.getKey() + ": " + reason);
             } else if (!figures.points().keySet().containsAll(points)) {
                 late.add("curves of " + group.getKey() + " in part");
@@ -283,11 +297,14 @@ public final class Suite {
         files.put(name + ".md", table.getBytes(StandardCharsets.UTF_8));
         files.put(name + ".json", report.json(Timing.ofRatio(options.quick()), Timing.ofPoint(options.quick()))
             .getBytes(StandardCharsets.UTF_8));
+        stopWhenInterrupted();
         System.out.print(table);
         try {
-            Results.write(options.output(), files);
+            if (!RESULTS.place(options.output(), files)) {
+                stopWhenInterrupted();
+            }
         } catch (final IOException e) {
-            throw new IOException("the table above cannot be written to " + options.output() + ": " + e.getMessage(), e);
+            throw new IOException("the table above cannot be written to " + options.output() + ": " + reason(e), e);
         }
         say("written to " + options.output() + "/" + name + ".*");
     }

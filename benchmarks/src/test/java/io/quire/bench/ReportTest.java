@@ -93,25 +93,6 @@ class ReportTest {
         }
     }
 
-    @Test
-    void resultsReplaceThoseThatWereThereAndLeaveNothingElse(@TempDir final Path directory) throws IOException {
-        Files.writeString(directory.resolve("bench.md"), "old");
-        Results.write(directory, Map.of("bench.md", "new".getBytes(), "bench.json", "{}".getBytes()));
-        assertThat(directory.resolve("bench.md")).hasContent("new");
-        assertThat(directory).isDirectoryNotContaining(path -> path.toString().endsWith(".next"));
-    }
-
-    @Test
-    void resultsThatCannotBeWrittenLeaveTheOldOnesWhole(@TempDir final Path directory) throws IOException {
-        Files.writeString(directory.resolve("a.md"), "old");
-        Files.createDirectory(directory.resolve(".b.json.next"));
-        Files.createDirectory(directory.resolve(".b.json.next").resolve("in-the-way"));
-        assertThat(catchThrowable(() ->
-            Results.write(directory, new TreeMap<>(Map.of("a.md", "new".getBytes(), "b.json", "{}".getBytes())))))
-            .isInstanceOf(IOException.class);
-        assertThat(directory.resolve("a.md")).hasContent("old");
-    }
-
     private Sweep measured() {
         final Sweep sweep = sweep();
         final double[] nanos = {1000, 2000, 500, 2000};

@@ -3,18 +3,19 @@ package io.quire.bench.mount;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 import org.knowm.xchart.AnnotationLine;
-import org.knowm.xchart.ChartEncoder;
+import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.XYStyler;
+
+import io.quire.bench.report.Png;
 
 /** Draws a line for each row with a mark for each mount: how fast it is when one of them is 1. */
 final class Chart {
@@ -45,17 +46,16 @@ final class Chart {
     }
 
     /**
-     * Writes a picture of the rows of one place and regime.
+     * Draws the rows of one place and regime.
      *
-     * @param file the name without {@code .png}
-     * @return whether there was something to draw
+     * @return a PNG; empty when there is nothing to draw
      */
-    boolean write(final Place.Kind kind, final Regime regime, final Path file) throws IOException {
+    Optional<byte[]> draw(final Place.Kind kind, final Regime regime) throws IOException {
         final List<Results.Key> keys = results.keys().stream().filter(key -> key.kind() == kind && key.regime() == regime
             && !FioWorkload.isForRecording(key.row())).toList();
         final Optional<String> reference = reference(keys);
         if (keys.isEmpty() || reference.isEmpty()) {
-            return false;
+            return Optional.empty();
         }
         final XYChart chart = new XYChartBuilder().width(WIDTH).height(FRAME_HEIGHT + ROW_HEIGHT * keys.size())
             .title("Speed on " + kind.title() + ", " + regime.title() + "; " + reference.get() + " is 1")
@@ -83,8 +83,7 @@ final class Chart {
         }
         chart.addAnnotation(new AnnotationLine(0, true, false));
         style(chart.getStyler(), keys, lowest, highest);
-        ChartEncoder.saveChart(chart, file + ".png", "png");
-        return true;
+        return Optional.of(Png.of(BitmapEncoder.getBufferedImage(chart)));
     }
 
     /** The axis is of powers of two, so that twice and half as fast are as far from 1. */

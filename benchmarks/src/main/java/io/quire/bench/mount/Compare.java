@@ -1,12 +1,15 @@
 package io.quire.bench.mount;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.quire.bench.report.ResultFiles;
+import io.quire.bench.report.RunFiles;
 import io.quire.engine.write.WritePolicies;
 
 /** The mount against its peers: what {@code scripts/compare} runs. */
@@ -16,6 +19,7 @@ public final class Compare {
     private final Options options;
     private final Scale scale;
     private final List<Plan.Step> plan;
+    private final ResultFiles results = new ResultFiles();
 
     /**
      * @param scale how much is done
@@ -51,6 +55,8 @@ public final class Compare {
         // On a signal the work is interrupted where it stands, and its own clean-up is what the JVM waits for.
         final Thread signal = new Thread(() -> {
             signalled.set(true);
+            // What draws may take an interruption away.
+            compare.results.stop();
             main.interrupt();
             try {
                 main.join(CLEAN_UP_MILLIS);
@@ -62,7 +68,7 @@ public final class Compare {
         int status = 1;
         try {
             status = compare.run();
-        } catch (final InterruptedException e) {
+        } catch (final InterruptedException | InterruptedIOException e) {
             say("interrupted, and nothing is left behind");
         } catch (final IOException | RuntimeException e) {
             say(signalled.get() ? "interrupted: " + e.getMessage() : String.valueOf(e.getMessage()));
@@ -109,7 +115,7 @@ public final class Compare {
             }
             require();
             others();
-            final Report report = new Report(options.output(), options.name(), servers, scale, Machine.describe(), Compare::say);
+            final Report report = new Report(options.output(), options.name(), servers, scale, Machine.describe(), results, Compare::say);
             return measure(steps, servers, examples, report);
         } finally {
             Command.cleanUp(60, "rm", "-rf", programs.toString());
@@ -122,7 +128,13 @@ public final class Compare {
         boolean finished = false;
         try {
             session.run(CServer.delaying(examples.delaying(scale.delayMicros(), scale.pieceMicros())));
+            if (session.results().keys().isEmpty()) {
+                say("nothing was measured, and nothing is written");
+                return 1;
+            }
+            System.out.print(report.finished(session));
             finished = true;
+            return 0;
         } finally {
             if (!finished) {
                 // What writes is refused while the thread is interrupted.
@@ -133,12 +145,6 @@ public final class Compare {
                 }
             }
         }
-        if (session.results().keys().isEmpty()) {
-            say("nothing was measured, and nothing is written");
-            return 1;
-        }
-        System.out.print(report.finished(session));
-        return 0;
     }
 
     /** Two runs at once would measure each other. A part is often only tried. */
@@ -152,9 +158,10 @@ public final class Compare {
             }
             say(who + ", and the two measure each other");
         }
-        final String removed = others.remove();
-        if (!removed.isEmpty()) {
-            say(removed);
+        for (final String removed : List.of(others.remove(), RunFiles.removeLeftovers(List.of(options.output())))) {
+            if (!removed.isEmpty()) {
+                say(removed);
+            }
         }
     }
 

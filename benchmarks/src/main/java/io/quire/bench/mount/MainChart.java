@@ -4,20 +4,17 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-
-import javax.imageio.ImageIO;
 
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.CategorySeries;
 import org.knowm.xchart.style.Styler;
+
+import io.quire.bench.report.Png;
 
 /** Draws what people ask for first, in memory and on one core: one page against several for each write, and the peers, at 64 KiB and at 4 KiB. */
 final class MainChart {
@@ -48,8 +45,8 @@ final class MainChart {
         }
     }
 
-    /** Writes the picture; whether there was something to draw. */
-    boolean write(final Path file) throws IOException {
+    /** Draws the picture, a PNG; empty when there is nothing to draw. */
+    Optional<byte[]> draw() throws IOException {
         final List<Optional<CategoryChart>> parts = List.of(
             part("64 KiB", KIB_64, List.of(new Group("write sequential", FioWorkload.psync("write", KIB_64)),
                 new Group("write random", FioWorkload.psync("randwrite", KIB_64)),
@@ -61,7 +58,7 @@ final class MainChart {
                 new Group("O_DIRECT read", FioWorkload.direct("randread", KIB_4)))));
         final List<BufferedImage> images = parts.stream().flatMap(Optional::stream).map(BitmapEncoder::getBufferedImage).toList();
         if (images.isEmpty()) {
-            return false;
+            return Optional.empty();
         }
         final BufferedImage whole = new BufferedImage(WIDTH * images.size(), HEIGHT, BufferedImage.TYPE_INT_RGB);
         final Graphics2D graphics = whole.createGraphics();
@@ -71,10 +68,7 @@ final class MainChart {
             graphics.drawImage(images.get(i), i * WIDTH, 0, null);
         }
         graphics.dispose();
-        try (OutputStream out = Files.newOutputStream(file)) {
-            ImageIO.write(whole, "png", out);
-        }
-        return true;
+        return Optional.of(Png.of(whole));
     }
 
     private Optional<CategoryChart> part(final String title, final int block, final List<Group> wanted) {

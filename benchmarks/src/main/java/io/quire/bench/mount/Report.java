@@ -1,9 +1,10 @@
 package io.quire.bench.mount;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
 
 import io.quire.bench.report.Json;
 import io.quire.bench.report.OutputDirectory;
+import io.quire.bench.report.ResultFiles;
 
 /**
  * Writes what came out: a table, JSON and charts. While a run goes on, what there is stands under another name, so that a run that does not come to
@@ -28,6 +30,10 @@ final class Report {
     private final Scale scale;
     private final Map<String, String> machine;
     private final Consumer<String> say;
+    /** Those of the whole run, which a signal forbids. */
+    private final ResultFiles results;
+    /** Those of a part of it, which are kept all the more then. */
+    private final ResultFiles parts = new ResultFiles();
     private long last = System.nanoTime();
 
     /**
@@ -36,9 +42,11 @@ final class Report {
      * @param directory where they go; made when it is not there
      * @param name      of the files, without their ends
      * @param servers   in the order of the columns
+     * @param results   puts them in place, unless it is stopped
      */
     Report(final Path directory, final String name, final List<Server> servers, final Scale scale, final Map<String, String> machine,
-        final Consumer<String> say) throws IOException {
+        final ResultFiles results, final Consumer<String> say) throws IOException {
+        this.results = results;
         this.directory = directory;
         this.name = name;
         this.servers = servers;
@@ -81,6 +89,8 @@ final class Report {
         final String table;
         try {
             table = write(name, session, true);
+        } catch (final InterruptedIOException e) {
+            throw e;
         } catch (final IOException e) {
             throw new IOException("results cannot be written to " + directory + ": " + e.getMessage(), e);
         }
@@ -101,46 +111,51 @@ final class Report {
         all.put("missing", session.missing());
         all.put("leftOut", session.results().leftOut());
         all.put("rows", session.results().asList(servers.stream().map(Server::name).toList()));
-        replace(directory.resolve(as + ".json"), Json.write(all));
+        final Map<String, byte[]> contents = new LinkedHashMap<>();
         final Table table = new Table(session.results(), servers, session.missing());
-        final String text = whole ? table.markdown(machine, scale, charts(session.results()))
+        final String text = whole ? table.markdown(machine, scale, charts(session.results(), contents))
             : "**Unfinished: this run did not come to its end.**\n\n" + table.markdown(machine, scale, Map.of());
-        replace(directory.resolve(as + ".md"), text);
+        contents.put(as + ".json", Json.write(all).getBytes(StandardCharsets.UTF_8));
+        contents.put(as + ".md", text.getBytes(StandardCharsets.UTF_8));
+        if (!(whole ? results : parts).place(directory, contents)) {
+            throw new InterruptedIOException("a signal came before the results were in place");
+        }
         return text;
     }
 
-    /** Whoever reads meanwhile sees the former text or the new one. */
-    private static void replace(final Path file, final String text) throws IOException {
-        final Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-        try {
-            Files.writeString(fresh, text);
-            Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(fresh);
-        }
-    }
-
-    /** Draws what there is to draw; a JVM without fonts cannot, which costs the pictures and nothing else. */
-    private Map<String, String> charts(final Results results) {
+    /**
+     * Draws what there is to draw; a JVM without fonts cannot, which costs the pictures and nothing else.
+     *
+     * @param contents where the pictures go, by the names of their files
+     * @return the names by what they show
+     */
+    private Map<String, String> charts(final Results results, final Map<String, byte[]> contents) {
         System.setProperty("java.awt.headless", "true");
-        final Map<String, String> files = new LinkedHashMap<>();
+        say.accept("drawing charts");
+        final Map<String, String> names = new LinkedHashMap<>();
+        final Map<String, byte[]> drawn = new LinkedHashMap<>();
         try {
-            final String main = name + "-main";
-            if (new MainChart(results, servers).write(directory.resolve(main + ".png"))) {
-                files.put(Table.MAIN_CHART, main + ".png");
+            final Optional<byte[]> main = new MainChart(results, servers).draw();
+            if (main.isPresent()) {
+                names.put(Table.MAIN_CHART, name + "-main.png");
+                drawn.put(name + "-main.png", main.get());
             }
             for (final Place.Kind kind : Place.Kind.values()) {
                 for (final Regime regime : Regime.values()) {
-                    final String file = name + "-" + kind.slug() + "-" + regime.slug();
-                    if (new Chart(results, servers).write(kind, regime, directory.resolve(file))) {
-                        files.put(kind.title() + ", " + regime.title(), file + ".png");
+                    final String file = name + "-" + kind.slug() + "-" + regime.slug() + ".png";
+                    final Optional<byte[]> chart = new Chart(results, servers).draw(kind, regime);
+                    if (chart.isPresent()) {
+                        names.put(kind.title() + ", " + regime.title(), file);
+                        drawn.put(file, chart.get());
                     }
                 }
             }
         } catch (final IOException | RuntimeException | LinkageError e) {
             say.accept("no charts: " + e.getMessage() + "; a JVM draws with fontconfig and a font (apt-get install fontconfig "
                 + "fonts-dejavu-core)");
+            return Map.of();
         }
-        return files;
+        contents.putAll(drawn);
+        return names;
     }
 }
