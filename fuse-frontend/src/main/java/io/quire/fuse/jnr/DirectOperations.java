@@ -193,7 +193,7 @@ final class DirectOperations {
         final boolean appends = (flags & KernelProtocol.WRITE_FROM_PAGES) == 0
             && (request.bodyWord(KernelProtocol.TRANSFER_OPEN_FLAGS_OFFSET) & (Posix.O_APPEND | Posix.O_DIRECT))
                 == Posix.O_APPEND;
-        final int length = appends ? fileSystem.append(request.node(), request.bodyLong(0), offset, data, size)
+        final int length = appends ? fileSystem.append(request.node(), request.bodyLong(0), offset, data, size, worker.appended)
             : fileSystem.write(request.node(), request.bodyLong(0), offset, data, size);
         if (length < 0) {
             worker.replyError(-length);

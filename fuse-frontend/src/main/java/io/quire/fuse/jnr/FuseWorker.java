@@ -4,6 +4,7 @@ import io.quire.engine.lock.LockOrder;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Attributes;
 import io.quire.engine.store.Errno;
+import io.quire.fuse.vfs.Appended;
 import io.quire.fuse.vfs.Caller;
 import io.quire.fuse.vfs.Entry;
 import io.quire.fuse.vfs.FileSystem;
@@ -40,6 +41,7 @@ final class FuseWorker extends Thread {
     final SetAttributes setAttributes = new SetAttributes();
     final Entry entry = new Entry();
     final OpenResult opened = new OpenResult();
+    final Appended appended = new Appended();
     final FileSystemStatistics statistics = new FileSystemStatistics();
     final DirectoryBuffer directory = new DirectoryBuffer();
     /** Room for the value or the list of extended attributes. */

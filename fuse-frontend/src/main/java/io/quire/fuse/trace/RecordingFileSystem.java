@@ -5,6 +5,7 @@ import java.util.function.LongConsumer;
 
 import io.quire.engine.store.Attributes;
 import io.quire.engine.store.FileSystemStatistics;
+import io.quire.fuse.vfs.Appended;
 import io.quire.fuse.vfs.Caller;
 import io.quire.fuse.vfs.DirectorySink;
 import io.quire.fuse.vfs.Entry;
@@ -173,10 +174,11 @@ public final class RecordingFileSystem implements FileSystem {
     }
 
     @Override
-    public int append(final long node, final long fh, final long offset, final long address, final int length) {
+    public int append(final long node, final long fh, final long offset, final long address, final int length, final Appended out) {
         final long began = System.nanoTime();
-        final int result = recorded.append(node, fh, offset, address, length);
-        trace.record(TraceKind.WRITE, began, node, fh, offset, length, result, 0);
+        final int result = recorded.append(node, fh, offset, address, length, out);
+        // The kernel asks for where it believes the end to be; what was written stands elsewhere when others have appended.
+        trace.record(TraceKind.WRITE, began, node, fh, out.offset, length, result, 0);
         return result;
     }
 

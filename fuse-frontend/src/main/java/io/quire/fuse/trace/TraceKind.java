@@ -35,7 +35,7 @@ public enum TraceKind {
     OPEN(13),
     /** Reads: offset and length as asked, result the bytes read. */
     READ(14),
-    /** Writes: offset and length as asked, result the bytes written. */
+    /** Writes: offset, of an append where it went, and length as asked, result the bytes written. */
     WRITE(15),
     /** A descriptor was closed: handle. */
     FLUSH(16),

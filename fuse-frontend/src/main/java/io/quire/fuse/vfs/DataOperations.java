@@ -63,7 +63,8 @@ final class DataOperations {
     }
 
     /** The kernel goes by the size it was told; others may have made the file longer since, and keep what they wrote. */
-    int append(final long fh, final long offset, final long address, final int length) {
+    int append(final long fh, final long offset, final long address, final int length, final Appended out) {
+        out.offset = offset;
         final FileHandle handle = handles.file(fh);
         if (handle == null) {
             return -Errno.EBADF;
@@ -76,8 +77,9 @@ final class DataOperations {
         if (result < 0) {
             return result;
         }
-        final int written = write(fh, seen.size, address, length);
-        if (seen.size != offset) {
+        out.offset = seen.size;
+        final int written = write(fh, out.offset, address, length);
+        if (out.offset != offset) {
             // The kernel has put the data into its own pages, and the end behind it, where it believed the end to be.
             handle.inode.toldSize = offset + Math.max(written, 0);
             invalidator.invalidate(handle.inode.id());

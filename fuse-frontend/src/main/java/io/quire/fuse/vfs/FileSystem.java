@@ -234,9 +234,11 @@ public interface FileSystem extends AutoCloseable {
      * @param offset  where the caller believes the end to be, bytes
      * @param address native address of the data
      * @param length  bytes to write
+     * @param out     where they went, when bytes were written
      * @return bytes written, or a negative error number
      */
-    default int append(final long node, final long fh, final long offset, final long address, final int length) {
+    default int append(final long node, final long fh, final long offset, final long address, final int length, final Appended out) {
+        out.offset = offset;
         return write(node, fh, offset, address, length);
     }
 

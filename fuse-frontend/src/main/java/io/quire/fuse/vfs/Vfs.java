@@ -217,8 +217,8 @@ public final class Vfs implements FileSystem {
     }
 
     @Override
-    public int append(final long node, final long fh, final long offset, final long address, final int length) {
-        return data.append(fh, offset, address, length);
+    public int append(final long node, final long fh, final long offset, final long address, final int length, final Appended out) {
+        return data.append(fh, offset, address, length, out);
     }
 
     @Override

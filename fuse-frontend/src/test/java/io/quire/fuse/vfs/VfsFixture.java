@@ -115,9 +115,13 @@ abstract class VfsFixture {
     }
 
     int append(final long fh, final long offset, final String text) {
+        return append(vfs, fh, offset, text);
+    }
+
+    int append(final FileSystem served, final long fh, final long offset, final String text) {
         final byte[] data = bytes(text);
         OffHeap.copyFromArray(data, 0, memory, data.length);
-        return vfs.append(0, fh, offset, memory, data.length);
+        return served.append(0, fh, offset, memory, data.length, new Appended());
     }
 
     void write(final long fh, final String text) {
