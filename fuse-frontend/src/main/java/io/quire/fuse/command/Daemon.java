@@ -3,6 +3,7 @@ package io.quire.fuse.command;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -24,6 +25,8 @@ final class Daemon {
     private static final System.Logger LOG = System.getLogger(Daemon.class.getName());
     private static final long ANSWER_SECONDS = 20;
     private static final long END_SECONDS = 60;
+    /** For what has been unmounted to be noticed. */
+    private static final long RETURN_SECONDS = 2;
     private static final long AGENT_MILLIS = 100;
 
     private final MountOptions asked;
@@ -32,6 +35,8 @@ final class Daemon {
     private final CountDownLatch ended = new CountDownLatch(1);
     /** Guarded by this. */
     private Backend mounted;
+    /** Guarded by this: ends when the last request has been answered. */
+    private FutureTask<Void> serving;
     /** Guarded by this: a signal has come. */
     private boolean stopping;
 
@@ -86,21 +91,23 @@ final class Daemon {
         final PolicySwitch policies = new PolicySwitch(state, options, backend);
         try (ControlSocket control = ControlSocket.open(state.controlSocket(),
             (command, argument) -> control(policies, options, backend, command, argument))) {
-            if (!isWanted(backend)) {
+            final FutureTask<Void> serving = new FutureTask<>(() -> {
+                backend.serve();
+                return null;
+            });
+            if (!isWanted(backend, serving)) {
                 throw CommandException.failed("ended by a signal while mounting at " + options.mountPoint());
             }
             final AgentRunner agent = new AgentRunner(new DaemonAgent.Pause(control, AGENT_MILLIS),
                 failure -> LOG.log(System.Logger.Level.ERROR, "the statistics stopped", failure), null,
                 new DaemonAgent(backend, counters, control, policies));
             AgentRunner.startOnThread(agent);
-            final FutureTask<Void> serving = new FutureTask<>(() -> {
-                backend.serve();
-                return null;
-            });
             Thread.ofPlatform().name("quire-serve").start(serving);
             try {
                 announce(options, backend, output, serving);
                 serving.get();
+            } catch (final CancellationException stuck) {
+                throw CommandException.failed("ended by a signal while requests waited for " + options.sourceName(), stuck);
             } catch (final ExecutionException e) {
                 throw new IOException("the transport failed: " + CommandException.reason(e.getCause()), e.getCause());
             } catch (final InterruptedException e) {
@@ -183,8 +190,9 @@ final class Daemon {
     }
 
     /** Makes the mount known to {@link #endBySignal}; false when a signal came before. */
-    private synchronized boolean isWanted(final Backend backend) {
+    private synchronized boolean isWanted(final Backend backend, final FutureTask<Void> until) {
         mounted = backend;
+        serving = until;
         return !stopping;
     }
 
@@ -193,16 +201,37 @@ final class Daemon {
         return mounted;
     }
 
+    private synchronized FutureTask<Void> serving() {
+        return serving;
+    }
+
     /** The shutdown hook: the JVM ends when it returns, so it waits until everything is undone. */
     private void endBySignal() {
         final Backend backend = stop();
-        if (backend != null) {
-            backend.unmount();
-        }
         try {
+            if (backend != null) {
+                backend.unmount();
+                giveUp(serving());
+            }
             ended.await(END_SECONDS, TimeUnit.SECONDS);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * A source that does not answer holds the requests that wait for it for as long as it likes, and the mount is gone: nobody waits for their answers any
+     * more. Their threads go with the process.
+     */
+    private void giveUp(final FutureTask<Void> requests) throws InterruptedException {
+        try {
+            requests.get(RETURN_SECONDS, TimeUnit.SECONDS);
+        } catch (final TimeoutException stuck) {
+            LOG.log(System.Logger.Level.ERROR, "ended by a signal while requests waited for " + asked.sourceName()
+                + ", which does not answer; programs that made them got an error, and what they were writing may not be there");
+            requests.cancel(true);
+        } catch (final ExecutionException | CancellationException e) {
+            LOG.log(System.Logger.Level.DEBUG, "told where the end is waited for", e);
         }
     }
 

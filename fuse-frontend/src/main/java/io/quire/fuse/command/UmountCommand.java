@@ -81,7 +81,7 @@ final class UmountCommand implements Runnable {
         if (result == -Errno.EBUSY) {
             final String users = BusyProcesses.of(mount.point());
             throw CommandException.failed(mount.point() + " is busy"
-                + (users.isEmpty() ? ", but no process that uses it is visible (a mount in it, or another user's?)"
+                + (users.isEmpty() ? ", but no process that uses it is visible (a mount in it, another user's, or one that waits for an answer of the source?)"
                     : ": used by " + users)
                 + "; end what uses it, or detach it with quire umount --lazy " + mount.point());
         }

@@ -66,7 +66,7 @@ final class Unmounting {
                 final int flags = Files.exists(abortFile()) ? SystemCalls.MNT_DETACH
                     : SystemCalls.MNT_DETACH | SystemCalls.MNT_FORCE;
                 if (SystemCalls.LIBC.umount2(path.address(), SystemCalls.UMOUNT_NOFOLLOW) != 0
-                    && SystemCalls.LIBC.umount2(path.address(), SystemCalls.UMOUNT_NOFOLLOW | flags) != 0) {
+                    && SystemCalls.LIBC.umount2(path.address(), SystemCalls.UMOUNT_NOFOLLOW | flags) != 0 && mounted()) {
                     LOG.error("unmounting {} failed with {}", mountPoint, Errno.name(SystemCalls.errno()));
                 }
             } else {

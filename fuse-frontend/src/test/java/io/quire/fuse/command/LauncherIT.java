@@ -102,6 +102,36 @@ class LauncherIT {
         assertThat(launcher.states()).isEmpty();
     }
 
+    /** The source is another mount, whose daemon is stopped: whoever asks it waits until that goes on. */
+    @Test
+    void aSignalEndsADaemonWhoseSourceDoesNotAnswer() throws Exception {
+        Files.writeString(source.resolve("held"), "x");
+        final Path below = Files.createDirectory(work.resolve("below"));
+        final Path point = mountPoint;
+        mountPoint = below;
+        mounted("");
+        final ProcessHandle stopped = daemon();
+        mountPoint = point;
+        final Path real = source;
+        source = below;
+        try {
+            mounted("");
+            launcher.shell("kill -STOP " + stopped.pid());
+            final Process user = launcher.start("exec cat " + quoted(mountPoint.resolve("held")), work.resolve("user.out"),
+                work.resolve("user.err"));
+            kill("TERM");
+            // Its wait ended with the connection.
+            assertThat(user.waitFor()).isNotZero();
+            assertThat(isMounted()).isFalse();
+            assertThat(launcher.states()).containsExactly(MountState.key(below.toString()));
+        } finally {
+            launcher.shell("kill -CONT " + stopped.pid());
+            mountPoint = below;
+            source = real;
+            unmount();
+        }
+    }
+
     @Test
     void termAndInterruptUnmountCleanly() throws Exception {
         for (final String signal : new String[] {"TERM", "INT", "HUP"}) {
