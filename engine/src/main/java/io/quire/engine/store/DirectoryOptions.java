@@ -16,7 +16,7 @@ public record DirectoryOptions(int descriptors, boolean handles) {
     /** Checks and completes the values. */
     public DirectoryOptions {
         if (descriptors == 0) {
-            descriptors = Math.clamp(Posix.getrlimit(Posix.RLIMIT_NOFILE) / 4, MIN_DESCRIPTORS,
+            descriptors = Math.clamp(PosixProcess.getrlimit(PosixProcess.RLIMIT_NOFILE) / 4, MIN_DESCRIPTORS,
                 MAX_DEFAULT_DESCRIPTORS);
         } else if (descriptors < MIN_DESCRIPTORS) {
             throw new IllegalArgumentException("a directory store needs at least " + MIN_DESCRIPTORS

@@ -12,11 +12,11 @@ final class FileCreator {
     private static final int PERMISSIONS = 0777;
     /** Whether the calling thread has a umask of its own, which the first creation on it sees to. */
     private static final ThreadLocal<Boolean> OWN_UMASK =
-        ThreadLocal.withInitial(() -> Posix.unshare(Posix.CLONE_FS) == 0);
+        ThreadLocal.withInitial(() -> PosixProcess.unshare(PosixProcess.CLONE_FS) == 0);
     private static final byte[] DEFAULT_ACL = "system.posix_acl_default".getBytes(StandardCharsets.US_ASCII);
 
-    private final int user = Posix.geteuid();
-    private final int group = Posix.getegid();
+    private final int user = PosixProcess.geteuid();
+    private final int group = PosixProcess.getegid();
     private volatile long deviceWithoutAcls = -1;
 
     /** The system call of a creation. */
@@ -39,16 +39,16 @@ final class FileCreator {
         if (user != 0 || uid == user && gid == group) {
             return masked(parent, directory, mode, umask, maker);
         }
-        Posix.setfsgid(gid);
+        PosixProcess.setfsgid(gid);
         try {
-            Posix.setfsuid(uid);
+            PosixProcess.setfsuid(uid);
             try {
                 return masked(parent, directory, mode, umask, maker);
             } finally {
-                Posix.setfsuid(user);
+                PosixProcess.setfsuid(user);
             }
         } finally {
-            Posix.setfsgid(group);
+            PosixProcess.setfsgid(group);
         }
     }
 
@@ -65,11 +65,11 @@ final class FileCreator {
         if (!OWN_UMASK.get()) {
             return maker.make(directory, bits & ~effectiveUmask(parent, directory, mask));
         }
-        final int before = Posix.umask(mask);
+        final int before = PosixProcess.umask(mask);
         try {
             return maker.make(directory, bits);
         } finally {
-            Posix.umask(before);
+            PosixProcess.umask(before);
         }
     }
 

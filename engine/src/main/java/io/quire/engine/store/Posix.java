@@ -2,13 +2,11 @@ package io.quire.engine.store;
 
 import java.lang.invoke.MethodHandle;
 
-import io.quire.engine.memory.OffHeap;
-
 /**
- * System calls on descriptors and on the data behind them, and on the credentials and limits of the caller. Names are in
- * {@link PosixNames}, attributes in {@link PosixAttributes}.
+ * System calls on descriptors and on the data behind them. Names are in {@link PosixNames}, attributes in
+ * {@link PosixAttributes} and {@link PosixExtendedAttributes}, what belongs to the process in {@link PosixProcess}.
  *
- * <p><b>Convention</b>, for all three. Like the system calls themselves, a method returns 0 or more on success and the
+ * <p><b>Convention</b>, for all of them. Like the system calls themselves, a method returns 0 or more on success and the
  * negative error number on failure, for instance {@code -Errno.ENOENT}; nothing is thrown. Pointers are raw addresses of
  * memory that stays mapped during the call. Every method is thread-safe; none allocates on the heap after a thread's
  * first call, except where an array is returned. A descriptor that is made is always close-on-exec.
@@ -38,28 +36,20 @@ public final class Posix {
     public static final int O_TRUNC = 0x200;
     /** Each write goes to the end. */
     public static final int O_APPEND = 0x400;
-    /** Do not block, for instance on a fifo that nobody writes. */
-    public static final int O_NONBLOCK = 0x800;
     /** Each write waits for the data. */
     public static final int O_DSYNC = 0x1000;
     /** Bypass the kernel's page cache. */
     public static final int O_DIRECT = NativeCall.ARM ? 0x10000 : 0x4000;
-    /** What programs of 32 bits set; means nothing here. */
-    public static final int O_LARGEFILE = NativeCall.ARM ? 0x20000 : 0x8000;
     /** Fail unless it is a directory. */
     public static final int O_DIRECTORY = NativeCall.ARM ? 0x4000 : 0x10000;
     /** Fail with ELOOP when the last component is a symbolic link (with {@link #O_PATH}: open the link itself). */
     public static final int O_NOFOLLOW = NativeCall.ARM ? 0x8000 : 0x20000;
-    /** Do not change the access time; for the owner and root only. */
-    public static final int O_NOATIME = 0x40000;
     /** Close on exec; always set by this class. */
     public static final int O_CLOEXEC = 0x80000;
     /** Each write waits for the data and the attributes. */
     public static final int O_SYNC = 0x101000;
     /** Only a place in the tree: no data, no permission on the file itself needed. */
     public static final int O_PATH = 0x200000;
-    /** A file without a name, in the directory that is named. */
-    public static final int O_TMPFILE = 0x400000 | O_DIRECTORY;
 
     /** fallocate: the size stays. */
     public static final int FALLOC_FL_KEEP_SIZE = 0x01;
@@ -71,13 +61,9 @@ public final class Posix {
     public static final int FALLOC_FL_ZERO_RANGE = 0x10;
     /** fallocate: insert a hole, what follows moves up. */
     public static final int FALLOC_FL_INSERT_RANGE = 0x20;
-    /** fallocate: give shared extents a copy of their own. */
-    public static final int FALLOC_FL_UNSHARE_RANGE = 0x40;
 
     /** lseek: from the start. */
     public static final int SEEK_SET = 0;
-    /** lseek: from the current position. */
-    public static final int SEEK_CUR = 1;
     /** lseek: from the end. */
     public static final int SEEK_END = 2;
     /** lseek: next data at or after the offset; ENXIO when there is none. */
@@ -98,18 +84,8 @@ public final class Posix {
     public static final int F_DUPFD_CLOEXEC = 1030;
     /** fcntl: the status flags. */
     public static final int F_GETFL = 3;
-    /** fcntl: change the status flags. */
-    public static final int F_SETFL = 4;
-
-    /** getrlimit: the greatest file size in bytes. */
-    public static final int RLIMIT_FSIZE = 1;
-    /** getrlimit: descriptors. */
-    public static final int RLIMIT_NOFILE = 7;
 
     private static final int NOT_REPEATABLE = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
-
-    /** unshare: umask, working directory and root directory. */
-    public static final int CLONE_FS = 0x200;
 
     private static MethodHandle CLOSE = NativeCall.handle("close", NativeCall.INT, NativeCall.INT);
     private static MethodHandle READ = NativeCall.handle("read", NativeCall.LONG,
@@ -137,15 +113,6 @@ public final class Posix {
         NativeCall.INT, NativeCall.INT);
     private static MethodHandle FCNTL = NativeCall.variadic("fcntl", 2, NativeCall.INT,
         NativeCall.INT, NativeCall.INT, NativeCall.LONG);
-    private static MethodHandle SETFSUID = NativeCall.handle("setfsuid", NativeCall.INT, NativeCall.INT);
-    private static MethodHandle SETFSGID = NativeCall.handle("setfsgid", NativeCall.INT, NativeCall.INT);
-    private static MethodHandle GETEUID = NativeCall.handle("geteuid", NativeCall.INT);
-    private static MethodHandle GETEGID = NativeCall.handle("getegid", NativeCall.INT);
-    private static MethodHandle UNSHARE = NativeCall.handle("unshare", NativeCall.INT, NativeCall.INT);
-    private static MethodHandle UMASK = NativeCall.handle("umask", NativeCall.INT, NativeCall.INT);
-    private static MethodHandle GETRLIMIT = NativeCall.handle("getrlimit", NativeCall.INT,
-        NativeCall.INT, NativeCall.LONG);
-
     private Posix() {
     }
 
@@ -447,118 +414,5 @@ public final class Posix {
      */
     public static int dup(final int fd) {
         return fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    }
-
-    /**
-     * Sets the user that the file system sees, of the calling operating system thread only. Leaving user 0 also drops
-     * the capabilities that override file permissions; going back to it restores them. Call on platform threads only.
-     *
-     * @param uid the user
-     * @return the user before; the kernel tells no error, so a caller that must know asks again with -1, which changes
-     *         nothing
-     */
-    public static int setfsuid(final int uid) {
-        final CallScratch scratch = CallScratch.get();
-        try {
-            return (int) SETFSUID.invokeExact(scratch.state(), uid);
-        } catch (final Throwable e) {
-            throw NativeCall.unexpected(e);
-        }
-    }
-
-    /**
-     * Sets the group that the file system sees, of the calling operating system thread only. Call it before
-     * {@link #setfsuid}, which takes away the permission to. Call on platform threads only.
-     *
-     * @param gid the group
-     * @return the group before, as {@link #setfsuid}
-     */
-    public static int setfsgid(final int gid) {
-        final CallScratch scratch = CallScratch.get();
-        try {
-            return (int) SETFSGID.invokeExact(scratch.state(), gid);
-        } catch (final Throwable e) {
-            throw NativeCall.unexpected(e);
-        }
-    }
-
-    /**
-     * The effective user of the process.
-     *
-     * @return its id; 0 is root
-     */
-    public static int geteuid() {
-        final CallScratch scratch = CallScratch.get();
-        try {
-            return (int) GETEUID.invokeExact(scratch.state());
-        } catch (final Throwable e) {
-            throw NativeCall.unexpected(e);
-        }
-    }
-
-    /**
-     * The effective group of the process.
-     *
-     * @return its id
-     */
-    public static int getegid() {
-        final CallScratch scratch = CallScratch.get();
-        try {
-            return (int) GETEGID.invokeExact(scratch.state());
-        } catch (final Throwable e) {
-            throw NativeCall.unexpected(e);
-        }
-    }
-
-    /**
-     * Stops sharing with the other threads of the process what the bits name. Call on platform threads only.
-     *
-     * @param flags such as {@link #CLONE_FS}
-     * @return 0 or negative errno: EPERM where a filter of system calls forbids it
-     */
-    public static int unshare(final int flags) {
-        final CallScratch scratch = CallScratch.get();
-        try {
-            return scratch.result((int) UNSHARE.invokeExact(scratch.state(), flags));
-        } catch (final Throwable e) {
-            throw NativeCall.unexpected(e);
-        }
-    }
-
-    /**
-     * Sets the file mode creation mask, of all threads that share it: the whole process, but for threads that called
-     * {@link #unshare}.
-     *
-     * @param mask permissions that new files do not get, 0 to 0777
-     * @return the mask before
-     */
-    public static int umask(final int mask) {
-        final CallScratch scratch = CallScratch.get();
-        try {
-            return (int) UMASK.invokeExact(scratch.state(), mask);
-        } catch (final Throwable e) {
-            throw NativeCall.unexpected(e);
-        }
-    }
-
-    /**
-     * Reads the soft limit of the process on a resource.
-     *
-     * @param resource one of {@code RLIMIT_*}
-     * @return the limit, saturated to {@link Long#MAX_VALUE} when there is none, or negative errno
-     */
-    public static long getrlimit(final int resource) {
-        final CallScratch scratch = CallScratch.get();
-        try {
-            final int result = scratch.result((int) GETRLIMIT.invokeExact(scratch.state(), resource,
-                scratch.result()));
-            if (result < 0) {
-                return result;
-            }
-            final long soft = OffHeap.getLong(scratch.result());
-            return soft < 0 ? Long.MAX_VALUE : soft;
-        } catch (final Throwable e) {
-            throw NativeCall.unexpected(e);
-        }
     }
 }

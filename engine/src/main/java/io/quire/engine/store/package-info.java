@@ -9,6 +9,6 @@
  * <p>Below lies the system-call layer, which follows the system call convention (negative error numbers, raw addresses,
  * names as bytes) and allocates nothing: {@link io.quire.engine.store.Posix} for descriptors and data,
  * {@link io.quire.engine.store.PosixNames} for names, {@link io.quire.engine.store.PosixAttributes} and
- * {@link io.quire.engine.store.PosixExtendedAttributes} for attributes.
+ * {@link io.quire.engine.store.PosixExtendedAttributes} for attributes, {@link io.quire.engine.store.PosixProcess} for the process.
  */
 package io.quire.engine.store;

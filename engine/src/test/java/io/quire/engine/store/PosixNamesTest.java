@@ -125,13 +125,13 @@ class PosixNamesTest {
 
     @Test
     void makesFifosAndSocketFiles() {
-        final int mask = Posix.umask(022);
+        final int mask = PosixProcess.umask(022);
         try {
             assertThat(PosixNames.mknodat(root, bytes("fifo"), PosixAttributes.S_IFIFO | 0666, 0)).isZero();
             assertThat(PosixNames.mknodat(root, bytes("socket"), PosixAttributes.S_IFSOCK | 0666, 0)).isZero();
             assertThat(PosixNames.mknodat(root, bytes("file"), PosixAttributes.S_IFREG | 0666, 0)).isZero();
         } finally {
-            Posix.umask(mask);
+            PosixProcess.umask(mask);
         }
         inode("fifo");
         assertThat(attributes.mode).isEqualTo(PosixAttributes.S_IFIFO | 0644);
@@ -147,7 +147,7 @@ class PosixNamesTest {
     void makesDevicesAsRootOnly() {
         final long device = 250L << 8 | 77;
         final int result = PosixNames.mknodat(root, bytes("dev"), PosixAttributes.S_IFCHR | 0600, device);
-        if (Posix.geteuid() == 0 && result == 0) {
+        if (PosixProcess.geteuid() == 0 && result == 0) {
             inode("dev");
             assertThat(attributes.rdev).isEqualTo(device);
         } else {
@@ -184,7 +184,7 @@ class PosixNamesTest {
         assertThat(PosixNames.renameat2(root, bytes("a"), root, bytes("b"), 0)).isZero();
         final int fd = PosixNames.openByHandleAt(root, handle, length, Posix.O_PATH);
         if (fd == -Errno.EPERM) {
-            assertThat(Posix.geteuid()).as("without the capability").isNotZero();
+            assertThat(PosixProcess.geteuid()).as("without the capability").isNotZero();
             return;
         }
         assertThat(PosixAttributes.fstat(fd, attributes)).isZero();

@@ -184,30 +184,30 @@ class PosixTest {
 
     @Test
     void knowsTheLimitAndTheCaller() throws IOException {
-        assertThat(Posix.getrlimit(Posix.RLIMIT_NOFILE)).isBetween(16L, Long.MAX_VALUE);
-        assertThat(Posix.getrlimit(9999)).isEqualTo(-Errno.EINVAL);
-        assertThat(Files.getAttribute(Path.of("/proc/self"), "unix:uid")).isEqualTo(Posix.geteuid());
-        assertThat(Files.getAttribute(Path.of("/proc/self"), "unix:gid")).isEqualTo(Posix.getegid());
-        final int mask = Posix.umask(0);
-        assertThat(Posix.umask(mask)).isZero();
+        assertThat(PosixProcess.getrlimit(PosixProcess.RLIMIT_NOFILE)).isBetween(16L, Long.MAX_VALUE);
+        assertThat(PosixProcess.getrlimit(9999)).isEqualTo(-Errno.EINVAL);
+        assertThat(Files.getAttribute(Path.of("/proc/self"), "unix:uid")).isEqualTo(PosixProcess.geteuid());
+        assertThat(Files.getAttribute(Path.of("/proc/self"), "unix:gid")).isEqualTo(PosixProcess.getegid());
+        final int mask = PosixProcess.umask(0);
+        assertThat(PosixProcess.umask(mask)).isZero();
     }
 
     @Test
     void s4FileSystemIdsBelongToOneThread() throws InterruptedException {
-        final int before = Posix.setfsuid(-1);
-        final int group = Posix.setfsgid(-1);
-        assertThat(before).isEqualTo(Posix.geteuid());
-        final boolean root0 = Posix.geteuid() == 0;
+        final int before = PosixProcess.setfsuid(-1);
+        final int group = PosixProcess.setfsgid(-1);
+        assertThat(before).isEqualTo(PosixProcess.geteuid());
+        final boolean root0 = PosixProcess.geteuid() == 0;
         final int[] seen = new int[4];
         final Thread thread = new Thread(() -> {
-            Posix.setfsgid(1234);
-            Posix.setfsuid(1234);
-            seen[0] = Posix.setfsuid(-1);
-            seen[1] = Posix.setfsgid(-1);
+            PosixProcess.setfsgid(1234);
+            PosixProcess.setfsuid(1234);
+            seen[0] = PosixProcess.setfsuid(-1);
+            seen[1] = PosixProcess.setfsgid(-1);
             seen[2] = PosixNames.openat(root, bytes("foreign"), Posix.O_CREAT | Posix.O_WRONLY, 0600);
-            Posix.setfsuid(before);
-            Posix.setfsgid(group);
-            seen[3] = Posix.setfsuid(-1);
+            PosixProcess.setfsuid(before);
+            PosixProcess.setfsgid(group);
+            seen[3] = PosixProcess.setfsuid(-1);
         });
         thread.start();
         thread.join();
@@ -216,7 +216,7 @@ class PosixTest {
         assertThat(seen[2]).as("user 1234 may not write a directory of mode 0700")
             .matches(fd -> root0 ? fd == -Errno.EACCES : fd >= 0);
         assertThat(seen[3]).isEqualTo(before);
-        assertThat(Posix.setfsuid(-1)).isEqualTo(before);
+        assertThat(PosixProcess.setfsuid(-1)).isEqualTo(before);
     }
 
     @Test

@@ -6,7 +6,7 @@ import io.quire.engine.cache.PageCache;
 import io.quire.engine.store.Attributes;
 import io.quire.engine.store.DirectoryStore;
 import io.quire.engine.store.FileSystemStatistics;
-import io.quire.engine.store.Posix;
+import io.quire.engine.store.PosixProcess;
 
 /**
  * A directory of the system as a filesystem whose file data goes through a page cache. Thread-safe.
@@ -46,7 +46,7 @@ public final class Vfs implements FileSystem {
     public Vfs(final DirectoryStore store, final PageCache cache, final VfsOptions options) {
         this.store = store;
         this.options = options;
-        this.umaskBefore = Posix.umask(0);
+        this.umaskBefore = PosixProcess.umask(0);
         final AttributeReader reader = new AttributeReader(store, options, invalidator);
         this.inodes = new InodeTable(store, options, reader);
         this.names = new NameOperations(store, options, inodes);
@@ -271,6 +271,6 @@ public final class Vfs implements FileSystem {
         }
         inodes.forgetAll();
         store.close();
-        Posix.umask(umaskBefore);
+        PosixProcess.umask(umaskBefore);
     }
 }

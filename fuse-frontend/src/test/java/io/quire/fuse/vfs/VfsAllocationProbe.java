@@ -13,6 +13,7 @@ import io.quire.engine.store.Attributes;
 import io.quire.engine.store.DirectoryOptions;
 import io.quire.engine.store.DirectoryStore;
 import io.quire.engine.store.Posix;
+import io.quire.engine.store.PosixProcess;
 
 /**
  * Prints how many heap bytes an operation allocates, for {@link VfsAllocationTest}, which runs it in a virtual machine
@@ -37,7 +38,7 @@ public final class VfsAllocationProbe {
         final DirectoryStore store = DirectoryStore.open(Path.of(arguments[0]), DirectoryOptions.defaults());
         try (PageCache cache = Quire.cache().capacity(16L << 20).build();
             Vfs vfs = new Vfs(store, cache, VfsOptions.shared())) {
-            final Caller caller = new Caller(Posix.geteuid(), Posix.getegid(), 1);
+            final Caller caller = new Caller(PosixProcess.geteuid(), PosixProcess.getegid(), 1);
             final byte[] name = "file".getBytes(StandardCharsets.US_ASCII);
             final Entry entry = new Entry();
             final OpenResult opened = new OpenResult();

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 
 import io.quire.engine.store.Posix;
 import io.quire.engine.store.PosixAttributes;
+import io.quire.engine.store.PosixProcess;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,14 +58,14 @@ class VfsCredentialsTest extends VfsFixture {
     @Test
     void v16TheThreadIsItselfAgainAfterwards() {
         create(user, FileSystem.ROOT, "file", 0600);
-        assertThat(Posix.setfsuid(-1)).isEqualTo(daemon.uid);
-        assertThat(Posix.setfsgid(-1)).isEqualTo(daemon.gid);
+        assertThat(PosixProcess.setfsuid(-1)).isEqualTo(daemon.uid);
+        assertThat(PosixProcess.setfsgid(-1)).isEqualTo(daemon.gid);
     }
 
     @Test
     void v17ASetGroupIdDirectoryGivesItsGroup() {
         final long shared = mkdir(daemon, FileSystem.ROOT, "shared", 0777);
-        change.gid = GROUP + (Posix.geteuid() == 0 ? 1 : 0);
+        change.gid = GROUP + (PosixProcess.geteuid() == 0 ? 1 : 0);
         change.mode = 02777;
         assertThat(setattr(shared, SetAttributes.GID | SetAttributes.MODE)).isZero();
         create(user, shared, "file", 0644);

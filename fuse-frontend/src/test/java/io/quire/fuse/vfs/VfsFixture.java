@@ -17,6 +17,7 @@ import io.quire.engine.store.Attributes;
 import io.quire.engine.store.DirectoryOptions;
 import io.quire.engine.store.DirectoryStore;
 import io.quire.engine.store.Posix;
+import io.quire.engine.store.PosixProcess;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 abstract class VfsFixture {
     /** Somebody who is not root, or whoever runs the tests when that is not root. */
-    static final int USER = Posix.geteuid() == 0 ? 12_345 : Posix.geteuid();
-    static final int GROUP = Posix.geteuid() == 0 ? 23_456 : Posix.getegid();
+    static final int USER = PosixProcess.geteuid() == 0 ? 12_345 : PosixProcess.geteuid();
+    static final int GROUP = PosixProcess.geteuid() == 0 ? 23_456 : PosixProcess.getegid();
     static final int MEMORY = 1 << 20;
 
     @TempDir
@@ -37,7 +38,7 @@ abstract class VfsFixture {
     PageCache cache;
     DirectoryStore store;
     Vfs vfs;
-    final Caller daemon = new Caller(Posix.geteuid(), Posix.getegid(), 1);
+    final Caller daemon = new Caller(PosixProcess.geteuid(), PosixProcess.getegid(), 1);
     final Caller user = new Caller(USER, GROUP, 1);
     final Entry entry = new Entry();
     final OpenResult opened = new OpenResult();
