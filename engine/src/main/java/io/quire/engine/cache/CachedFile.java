@@ -352,8 +352,9 @@ public final class CachedFile implements AutoCloseable {
      * @param source where the bytes come from
      * @param offset first byte of the file
      * @param length bytes, 0 or more
-     * @return bytes that reached the store, as {@link #write(long, long, int)}
-     * @throws CacheException as {@link #write(long, long, int)}, or what the source says
+     * @return bytes that reached the store; fewer than {@code length} when the store failed or the source ended part-way
+     * @throws CacheException as {@link #write(long, long, int)}; when nothing reached the store also EIO, because the source gave
+     *                        nothing, or what the source says
      */
     public long writeFrom(final WriteSource source, final long offset, final long length) throws CacheException {
         checkRange(offset, length);
@@ -395,9 +396,9 @@ public final class CachedFile implements AutoCloseable {
     }
 
     /**
-     * The size.
+     * The size, as reads see it; of a closed handle too, until the file is closed.
      *
-     * @return bytes
+     * @return bytes, 0 to 2^63 - 1
      */
     public long size() {
         return mapping.size();
@@ -478,7 +479,8 @@ public final class CachedFile implements AutoCloseable {
     }
 
     /**
-     * Drops the pages, so that the next reads ask the store.
+     * Drops the pages, so that the next reads ask the store, and takes the store's size over. What was stored through regions goes
+     * to the store first; pages that it does not take stay.
      *
      * @throws CacheException EBADF when closed, or the store's errno
      */
@@ -531,18 +533,19 @@ public final class CachedFile implements AutoCloseable {
     }
 
     /**
-     * How many of the file's pages are in the cache.
+     * How many of the file's pages are in the cache. A recent value.
      *
-     * @return pages
+     * @return pages, 0 or more
      */
     public long cachedPages() {
         return mapping.tree.pages();
     }
 
     /**
-     * Closes the handle. The pages go with the last handle.
+     * Closes the handle; the pages and the store's file go with the last one. Closing again does nothing.
      *
-     * @throws CacheException when the store fails to close the file
+     * @throws CacheException of the last handle only: when what was stored through regions cannot be written back, or the store
+     *                        fails to close the file; it is closed all the same
      */
     @Override
     public void close() throws CacheException {

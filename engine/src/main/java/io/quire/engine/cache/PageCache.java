@@ -137,8 +137,8 @@ public final class PageCache implements AutoCloseable {
      *
      * @param file of a store; must not be opened twice: use {@link CachedFile#reopen} for further handles
      * @return a handle
-     * @throws CacheException when the file's attributes cannot be read
-     * @throws IllegalStateException when the cache is closed
+     * @throws CacheException when the file's attributes cannot be read; the file is then still the caller's
+     * @throws IllegalStateException when the cache is closed; a file that was being opened meanwhile is closed
      */
     public CachedFile open(final StoreFile file) throws CacheException {
         checkOpen();

@@ -126,8 +126,9 @@ public final class PageCacheBuilder {
     /**
      * Sets the largest read-ahead window.
      *
-     * @param bytes 0 for none, at most 2 MiB and a 32nd of the capacity; 1 MiB by default
+     * @param bytes 0 for none, at most 2 MiB and a 32nd of the capacity; more than that counts as that; 1 MiB by default
      * @return this
+     * @throws IllegalArgumentException when negative
      */
     public PageCacheBuilder readAhead(final long bytes) {
         if (bytes < 0) {

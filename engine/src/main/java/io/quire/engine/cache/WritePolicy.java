@@ -3,6 +3,7 @@ package io.quire.engine.cache;
 /**
  * How a write moves from its source through the pages to the store. The implementations are in
  * {@code io.quire.engine.write}; they hold no state and may be shared and switched at run time.
+ * An implementation must be thread-safe: files are written at the same time.
  */
 public interface WritePolicy {
     /**

@@ -72,15 +72,6 @@ public record Fault(boolean delayed, long limit, int errno) {
         return new Fault(true, 0, 0);
     }
 
-    /**
-     * The same with a delay.
-     *
-     * @return the fault
-     */
-    public Fault withDelay() {
-        return new Fault(true, limit, errno);
-    }
-
     @Override
     public String toString() {
         final StringBuilder text = new StringBuilder(delayed ? "delay" : "");

@@ -2,7 +2,10 @@ package io.quire.engine.store;
 
 import java.util.Objects;
 
-/** A file that hands every call on to another. What is made of it overrides the calls that it adds something to. */
+/**
+ * A file that hands every call on to another, for files that add something to some calls and override those. Thread-safe when the
+ * other one is.
+ */
 public abstract class ForwardingStoreFile implements StoreFile {
     private final StoreFile file;
 

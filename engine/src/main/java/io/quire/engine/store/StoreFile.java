@@ -86,6 +86,11 @@ public interface StoreFile extends AutoCloseable {
      */
     void attributes(StoreAttributes target) throws StoreException;
 
+    /**
+     * Gives back what the file holds open. Calls that are in flight may fail.
+     *
+     * @throws StoreException when an earlier write turns out to be lost; the file is closed all the same
+     */
     @Override
     void close() throws StoreException;
 }

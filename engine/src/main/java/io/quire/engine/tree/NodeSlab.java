@@ -157,16 +157,6 @@ public final class NodeSlab implements AutoCloseable {
     }
 
     /**
-     * The bytes of the nodes that were ever in use: what this slab has taken from the system, but for rounding to
-     * pages.
-     *
-     * @return bytes, never less than {@link #bytesUsed()}, never shrinking
-     */
-    public long bytesTouched() {
-        return (long) touched() * NODE_SIZE;
-    }
-
-    /**
      * The bytes of the table of hints.
      *
      * @return bytes, all of which may come to be used
