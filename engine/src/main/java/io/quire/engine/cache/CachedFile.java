@@ -25,6 +25,8 @@ import io.quire.engine.tree.PageTree;
  */
 public final class CachedFile implements AutoCloseable {
     private static final long TAKE_OVER_MASK = 255;
+    /** Where in a page the last word begins that does not leave it. */
+    private static final long LAST_WORD = 0xff8;
     private static final VarHandle CLOSED;
 
     static {
@@ -43,10 +45,13 @@ public final class CachedFile implements AutoCloseable {
     // Of the thread that reads this handle, when it is one. A hint: a thread that finds another's looks its own up, and now
     // and then puts it here; seldom, so that threads that share a handle do not fight for this object's line.
     private ThreadState user;
+    // The mapping until the handle is closed, then null: what the closed mark says, for who reads through it without another look.
+    private Mapping open;
     private volatile boolean closed;
 
     CachedFile(final Mapping mapping) {
         this.mapping = mapping;
+        this.open = mapping;
         this.cache = mapping.cache;
         this.threads = cache.threads;
         this.user = threads.current();
@@ -79,20 +84,55 @@ public final class CachedFile implements AutoCloseable {
      *                        the store's errno when the first byte could not be read
      */
     public int read(final long offset, final long address, final int length) throws CacheException {
-        // One page that is present, read by the thread that always does: few instructions, because they decide how many reads
-        // the processor has in flight. A length of 0 or less takes the last byte, as an unsigned distance, to another page.
-        final Mapping pages = mapping;
+        // A page that is present, read by the thread that always does: few instructions, because they decide how many reads the
+        // processor has in flight.
+        return length == Long.BYTES ? readWord(offset, address) : readPiece(offset, address, length);
+    }
+
+    /** Eight bytes, by {@link #getLong}'s steps: nothing is stored before it is known to count. */
+    private int readWord(final long offset, final long address) throws CacheException {
+        final Mapping pages = open;
         final ThreadState state = user;
+        if (pages != null && (offset & 0xfff) <= LAST_WORD && isMine(state)) {
+            final long index = offset >>> 12;
+            final int entry = pages.tree.hint(index);
+            final long descriptor = pages.descriptorOf(entry);
+            final long before = Mapping.stateOf(descriptor);
+            if (pages.isReadable(descriptor, before, index)) {
+                final long value = OffHeap.getLong(pages.addressOf(entry) + (offset & 0xfff));
+                if (pages.isStill(descriptor, before, entry, index) && offset + 7 < pages.size()) {
+                    count(state);
+                    OffHeap.putLong(address, value);
+                    return Long.BYTES;
+                }
+            }
+        }
+        return readAny(offset, address, Long.BYTES);
+    }
+
+    /** A range that does not leave its page, copied. */
+    private int readPiece(final long offset, final long address, final int length) throws CacheException {
+        // A length of 0 or less takes the last byte, as an unsigned distance, to another page.
+        final Mapping pages = open;
         final long last = offset + (length - 1 & 0xffff_ffffL);
-        if (last >>> 12 == offset >>> 12 && last < pages.size() && !closed
-            && state.isOwnedBy(Thread.currentThread().threadId())
+        final ThreadState state = user;
+        if (last >>> 12 == offset >>> 12 && pages != null && last < pages.size() && isMine(state)
             && pages.readHinted(offset, address, length) && last < pages.size()) {
-            state.count(CacheCounter.HITS, 1);
-            // The copy went by raw addresses, which stay mapped only as long as the cache can be reached. C11.
-            Reference.reachabilityFence(this);
+            count(state);
             return length;
         }
         return readAny(offset, address, length);
+    }
+
+    private static boolean isMine(final ThreadState state) {
+        return state.isOwnedBy(Thread.currentThread().threadId());
+    }
+
+    /** Counts a hit, of bytes that were copied or loaded already. */
+    private void count(final ThreadState state) {
+        state.count(CacheCounter.HITS, 1);
+        // They were reached by raw addresses, which stay mapped only as long as the cache can be reached. C11.
+        Reference.reachabilityFence(this);
     }
 
     /**
@@ -105,22 +145,19 @@ public final class CachedFile implements AutoCloseable {
      * @throws CacheException     as {@link #read(long, long, int)}
      */
     public long getLong(final long offset) throws CacheException {
-        // As read, but for the size, which is looked at only once: it has to be afterwards (C5), and who only loads may load
-        // from any page first. A word that does not leave its page has no last byte beyond 2^63 - 1.
-        final Mapping pages = mapping;
-        final long index = offset >>> 12;
-        final int entry = pages.tree.hint(index);
-        if (PageTree.isPage(entry) && (offset & 0xfff) <= 0xff8) {
+        // The size is looked at only once: it has to be afterwards (C5), and who only loads may load from any page first. A word
+        // that does not leave its page has no last byte beyond 2^63 - 1.
+        final Mapping pages = open;
+        final ThreadState state = user;
+        if (pages != null && (offset & 0xfff) <= LAST_WORD && isMine(state)) {
+            final long index = offset >>> 12;
+            final int entry = pages.tree.hint(index);
             final long descriptor = pages.descriptorOf(entry);
             final long before = Mapping.stateOf(descriptor);
             if (pages.isReadable(descriptor, before, index)) {
                 final long value = OffHeap.getLong(pages.addressOf(entry) + (offset & 0xfff));
-                final ThreadState state = user;
-                if (pages.isStill(descriptor, before, entry, index) && offset + 7 < pages.size() && !closed
-                    && state.isOwnedBy(Thread.currentThread().threadId())) {
-                    state.count(CacheCounter.HITS, 1);
-                    // C11.
-                    Reference.reachabilityFence(this);
+                if (pages.isStill(descriptor, before, entry, index) && offset + 7 < pages.size()) {
+                    count(state);
                     return value;
                 }
             }
@@ -158,9 +195,7 @@ public final class CachedFile implements AutoCloseable {
         final long last = offset + (length - 1 & 0xffff_ffffL);
         if (last >>> 12 == offset >>> 12 && last < mapping.size() && !closed
             && mapping.readHinted(offset, address, length) && last < mapping.size()) {
-            state.count(CacheCounter.HITS, 1);
-            // C11.
-            Reference.reachabilityFence(this);
+            count(state);
             return length;
         }
         return readRange(state, offset, address, length);
@@ -549,8 +584,11 @@ public final class CachedFile implements AutoCloseable {
      */
     @Override
     public void close() throws CacheException {
-        if (CLOSED.compareAndSet(this, false, true) && mapping.detach()) {
-            cache.tearDown(mapping);
+        if (CLOSED.compareAndSet(this, false, true)) {
+            open = null;
+            if (mapping.detach()) {
+                cache.tearDown(mapping);
+            }
         }
     }
 

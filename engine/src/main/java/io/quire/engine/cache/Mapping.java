@@ -410,7 +410,8 @@ final class Mapping {
             return clip(position, readRun(state, position >>> FRAME_SHIFT, offset, target, length));
         }
         final long index = position >>> FRAME_SHIFT;
-        return copyPage(tree.lookupForHint(index), index, offset, target, length) ? clip(position, length) : 0;
+        final int entry = tree.lookupForHint(index);
+        return PageTree.isPage(entry) && copyPage(entry, index, offset, target, length) ? clip(position, length) : 0;
     }
 
     /**
@@ -434,9 +435,6 @@ final class Mapping {
     }
 
     private boolean copyPage(final int entry, final long index, final int offset, final long target, final int length) {
-        if (!PageTree.isPage(entry)) {
-            return false;
-        }
         final long descriptor = descriptorOf(entry);
         final long before = stateOf(descriptor);
         if (!isReadable(descriptor, before, index)) {

@@ -17,6 +17,8 @@ abstract sealed class TreeReader permits PageTree {
     private static final long HINT_SPREAD = 0x9E3779B97F4A7C15L;
     /** In a note that has the word of a page in its upper half. Offsets of slots are multiples of a node's size. */
     private static final long IN_ORDER = 1;
+    /** A frame that every arena has. */
+    private static final int NO_GUESS = PageTree.page(0);
     private static final AtomicLong SEEDS = new AtomicLong();
 
     // What a lookup needs comes first and changes seldom; what every change writes is in the writer, another object.
@@ -87,16 +89,20 @@ abstract sealed class TreeReader permits PageTree {
      * trees of the slab are noted by {@link #lookupForHint}. Takes no lock, allocates nothing, is never repeated.
      *
      * <p>The answer is worth nothing but as a hint at a page, less than {@link #lookup}'s: the leaf may be another one of this
-     * tree or of any other. A page is confirmed by its descriptor; when it is not bound to this mapping and index, and for
-     * every other answer, call {@link #lookupForHint}.
+     * tree or of any other, and where there is no page it is any page, which spares the caller a question. A page is confirmed by its
+     * descriptor; when it is not bound to this mapping and index call {@link #lookupForHint}.
      *
-     * @param index page index, 0 or more
-     * @return any word
+     * @param index page index
+     * @return any page
      */
     public final int hint(final long index) {
         final long note = OffHeap.getLong(hintAddress(index));
         final int slot = Words.slotOf(index, 0);
-        return (note & IN_ORDER) == 0 ? OffHeap.getIntAcquire(slots + note + 4L * slot) : Words.pageAfter((int) (note >>> 32), slot);
+        if ((note & IN_ORDER) != 0) {
+            return Words.pageAfter((int) (note >>> 32), slot);
+        }
+        final int word = OffHeap.getIntAcquire(slots + note + 4L * slot);
+        return PageTree.isPage(word) ? word : NO_GUESS;
     }
 
     /**

@@ -22,7 +22,7 @@ import io.quire.engine.store.Errno;
 import io.quire.engine.store.StoreException;
 import io.quire.engine.tree.PageTree;
 
-/** A number read out of a file: from one page or two, cached or not, and while the page changes hands. */
+/** A number read out of a file, as a value and copied: from one page or two, cached or not, and while the page changes hands. */
 class GetLongTest extends InterleavingFixture {
     private static final int SIZE = PAGES * PAGE;
     private static final int ROUNDS = 400;
@@ -111,6 +111,7 @@ class GetLongTest extends InterleavingFixture {
     @DisplayName("getLong: a closed handle is EBADF, also while another keeps the page")
     void closed() throws Exception {
         fresh();
+        read(0, SIZE);
         final CachedFile other = file.reopen();
         assertThat(other.getLong(0)).isEqualTo(other.getLong(0)).isEqualTo(expected(0));
         other.close();
@@ -141,9 +142,12 @@ class GetLongTest extends InterleavingFixture {
     void pageChanges(final Change change) throws Exception {
         for (final CachePoint at : List.of(CachePoint.COPY_STATE_READ, CachePoint.COPY_DONE)) {
             fresh();
-            // The leaf is known afterwards, so that the next one goes the shortest way, where nobody else looks again.
+            // This thread's handle, and the page is in a leaf, which is known afterwards, so that the next one goes the shortest way,
+            // where nobody else looks again.
+            final CachedFile own = file.reopen();
+            read(0, SIZE);
             for (int i = 0; i < 3; i++) {
-                assertThat(file.getLong(INDEX * PAGE + 8)).isEqualTo(expected(INDEX * PAGE + 8));
+                assertThat(own.getLong(INDEX * PAGE + 8)).isEqualTo(expected(INDEX * PAGE + 8));
             }
             final AtomicBoolean once = new AtomicBoolean();
             points.run(at, () -> {
@@ -151,13 +155,14 @@ class GetLongTest extends InterleavingFixture {
                     happens(change);
                 }
             });
-            final ThrowingCallable get = () -> assertThat(file.getLong(INDEX * PAGE + 64)).as("%s at %s", change, at)
+            final ThrowingCallable get = () -> assertThat(own.getLong(INDEX * PAGE + 64)).as("%s at %s", change, at)
                 .isEqualTo(change == Change.REFILLED ? expected(INDEX * PAGE + 64) : 0L);
             if (change == Change.REFILLED || change == Change.PUNCHED) {
                 assertThatCode(get).doesNotThrowAnyException();
             } else {
                 assertThatThrownBy(get).as("%s at %s", change, at).isInstanceOf(BeyondEndException.class);
             }
+            own.close();
             assertThat(once).isTrue();
         }
     }
@@ -178,6 +183,73 @@ class GetLongTest extends InterleavingFixture {
         } catch (final CacheException e) {
             throw new AssertionError(e);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    @DisplayName("C4, C5: eight bytes copied from such a page are the file's, and nothing is stored beyond the bytes that count")
+    void pageChangesWhileCopied(final Change change) throws Exception {
+        for (final CachePoint at : List.of(CachePoint.COPY_STATE_READ, CachePoint.COPY_DONE)) {
+            fresh();
+            final CachedFile own = file.reopen();
+            read(0, SIZE);
+            for (int i = 0; i < 3; i++) {
+                assertThat(own.read(INDEX * PAGE + 8, buffer, 8)).isEqualTo(8);
+            }
+            OffHeap.putLong(buffer, OURS);
+            final AtomicBoolean once = new AtomicBoolean();
+            points.run(at, () -> {
+                if (once.compareAndSet(false, true)) {
+                    happens(change);
+                }
+            });
+            final boolean cut = change == Change.TRUNCATED_INTO || change == Change.TRUNCATED;
+            assertThat(own.read(INDEX * PAGE + 64, buffer, 8)).as("%s at %s", change, at).isEqualTo(cut ? 0 : 8);
+            assertThat(OffHeap.getLong(buffer)).as("%s at %s", change, at)
+                .isEqualTo(cut ? OURS : change == Change.REFILLED ? expected(INDEX * PAGE + 64) : 0L);
+            own.close();
+            assertThat(once).isTrue();
+        }
+    }
+
+    @Test
+    @DisplayName("a read of eight bytes at the end of the file stores only those that there are")
+    void copiedAtTheEnd() throws Exception {
+        for (final int size : List.of(SIZE - 100, 3 * PAGE, 3 * PAGE + 4, 7)) {
+            fresh();
+            file.truncate(size);
+            final CachedFile own = file.reopen();
+            for (int left = 8; left >= 0; left--) {
+                if (left <= size) {
+                    OffHeap.putLong(buffer, OURS);
+                    assertThat(own.read(size - left, buffer, 8)).isEqualTo(left);
+                    for (int i = 0; i < 8; i++) {
+                        assertThat(OffHeap.getByte(buffer + i)).as("byte %d of %d before %d", i, left, size)
+                            .isEqualTo(i < left ? content[size - left + i] : (byte) OURS);
+                    }
+                }
+            }
+            own.close();
+        }
+        for (final long offset : List.of(-1L, -8L, -4096L, Long.MIN_VALUE)) {
+            assertErrno(Errno.EINVAL, () -> file.read(offset, buffer, 8));
+        }
+    }
+
+    @Test
+    @DisplayName("a read of any length by a closed handle is EBADF, also while another keeps the page")
+    void copiedByAClosedHandle() throws Exception {
+        fresh();
+        read(0, SIZE);
+        final CachedFile other = file.reopen();
+        for (final int length : List.of(8, 8, 9, 9, PAGE, PAGE)) {
+            assertThat(other.read(0, buffer, length)).isEqualTo(length);
+        }
+        other.close();
+        for (final int length : List.of(8, 9, PAGE, PAGE + 1)) {
+            assertErrno(Errno.EBADF, () -> other.read(0, buffer, length));
+        }
+        assertThat(file.read(0, buffer, 8)).isEqualTo(8);
     }
 
     @Test
