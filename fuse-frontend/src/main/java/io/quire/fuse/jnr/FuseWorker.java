@@ -30,7 +30,6 @@ final class FuseWorker extends Thread {
     /** The kernel refuses an answer with this or a greater one, and the caller would wait for ever. */
     private static final int MAX_ERRNO = 512;
     private static final int XATTR_SIZE_MAX = 65_536;
-    private static final int DATA_SIZE = 128 << 10;
     private static final int TARGET_MAX = 4096;
 
     final Libfuse.Functions libfuse;
@@ -59,9 +58,9 @@ final class FuseWorker extends Thread {
     private final DirectOperations direct;
     private final Device device;
     private final Readers readers;
-    final Request request;
+    private final MessageMemory memory = new MessageMemory(Negotiation.LARGEST_TRANSFER);
+    final Request request = new Request(memory);
     private final Answer answer;
-    private Scratch data = new Scratch(DATA_SIZE);
     /** What has to be answered: the kernel's number of the request; 0 when nothing has. */
     private long armed;
 
@@ -75,7 +74,6 @@ final class FuseWorker extends Thread {
         readers = connection.readers();
         negotiation = connection.negotiation();
         this.timer = timer;
-        request = new Request(Negotiation.LARGEST_MESSAGE);
         answer = new Answer(device);
         setDaemon(true);
     }
@@ -171,9 +169,8 @@ final class FuseWorker extends Thread {
 
     /** Gives the native memory back: for itself when it ends, or for who could not start it. */
     void free() {
-        request.close();
+        memory.close();
         answer.close();
-        data.close();
     }
 
     /**
@@ -263,18 +260,14 @@ final class FuseWorker extends Thread {
     }
 
     /**
-     * Page-aligned memory for data of an answer.
+     * Page-aligned memory for data of an answer. It is the message's own but for what a transfer begins with (F15): whatever else is
+     * wanted from the message is taken out before.
      *
      * @param length bytes that are needed
-     * @return its address; the contents do not survive the next call
+     * @return its address; the contents do not survive the next request
      */
     long data(final long length) {
-        if (length > data.size()) {
-            final Scratch larger = new Scratch(length);
-            data.close();
-            data = larger;
-        }
-        return data.address();
+        return memory.data(length);
     }
 
     /** What has no answer, as FORGET. */

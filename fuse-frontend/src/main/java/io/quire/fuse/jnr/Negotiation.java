@@ -40,8 +40,8 @@ final class Negotiation {
     private static final int LARGEST_TRANSFER_PAGES = 256;
     private static final int PAGE = 4096;
 
-    /** Bytes of the largest message: that and a page for what stands before it. */
-    static final long LARGEST_MESSAGE = (LARGEST_TRANSFER_PAGES + 1L) * PAGE;
+    /** Bytes of the largest read or write. */
+    static final int LARGEST_TRANSFER = LARGEST_TRANSFER_PAGES * PAGE;
 
     private static final int FURTHER_FLAGS = FuseLayout.INIT_ASYNC_DIO | FuseLayout.INIT_PARALLEL_DIROPS
         | FuseLayout.INIT_POSIX_ACL | FuseLayout.INIT_HANDLE_KILLPRIV_V2 | FuseLayout.INIT_MAX_PAGES
@@ -140,7 +140,7 @@ final class Negotiation {
             OffHeap.putInt(body + FuseLayout.INIT_OUT_MAX_PAGES_OFFSET, large ? LARGEST_TRANSFER_PAGES : 0);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_BACKGROUND_OFFSET, MAX_BACKGROUND | CONGESTION << Short.SIZE);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_MAX_WRITE_OFFSET,
-                large ? LARGEST_TRANSFER_PAGES * PAGE : maxWrite);
+                large ? LARGEST_TRANSFER : maxWrite);
             OffHeap.putInt(body + FuseLayout.INIT_OUT_FLAGS2_OFFSET, FuseLayout.INIT2_DIRECT_IO_ALLOW_MMAP & offered2);
             final int result = libfuse.fuse_chan_send(channel, vector.address(), 1);
             if (result != 0) {
@@ -155,7 +155,7 @@ final class Negotiation {
      * @return bytes; nothing before {@link #await} has returned true
      */
     OptionalInt largestTransfer() {
-        return large ? OptionalInt.of(LARGEST_TRANSFER_PAGES * PAGE) : OptionalInt.empty();
+        return large ? OptionalInt.of(LARGEST_TRANSFER) : OptionalInt.empty();
     }
 
     /**

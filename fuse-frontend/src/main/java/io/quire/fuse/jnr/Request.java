@@ -7,17 +7,17 @@ import io.quire.engine.store.Errno;
  * The message that a worker has received, read in place. Valid until the worker receives the next one; libfuse may change
  * the message when it decodes it, so what is wanted from it beyond that is read before. Confined to one worker.
  */
-final class Request implements AutoCloseable {
-    private final Scratch memory;
+final class Request {
+    private final MessageMemory memory;
     private int length;
 
     /**
-     * Makes room.
+     * Prepares.
      *
-     * @param size bytes of the largest message
+     * @param memory where messages go
      */
-    Request(final long size) {
-        memory = Scratch.uninitialised(size);
+    Request(final MessageMemory memory) {
+        this.memory = memory;
     }
 
     /**
@@ -27,15 +27,17 @@ final class Request implements AutoCloseable {
      * @return 1 when there is one, {@link Device#ENDED}, or a negative error number
      */
     int receive(final Device device) {
-        length = device.receive(memory.address(), memory.size());
+        memory.renew();
+        length = device.receive(memory.message(), memory.messageSize());
         if (length <= 0) {
             return length;
         }
+        memory.moved(length);
         return length < KernelProtocol.HEADER_SIZE || word(KernelProtocol.LENGTH_OFFSET) != length ? -Errno.EIO : 1;
     }
 
     long address() {
-        return memory.address();
+        return memory.message();
     }
 
     int length() {
@@ -47,11 +49,11 @@ final class Request implements AutoCloseable {
     }
 
     long unique() {
-        return OffHeap.getLong(memory.address() + KernelProtocol.UNIQUE_OFFSET);
+        return OffHeap.getLong(memory.message() + KernelProtocol.UNIQUE_OFFSET);
     }
 
     long node() {
-        return OffHeap.getLong(memory.address() + KernelProtocol.NODE_OFFSET);
+        return OffHeap.getLong(memory.message() + KernelProtocol.NODE_OFFSET);
     }
 
     int uid() {
@@ -68,7 +70,7 @@ final class Request implements AutoCloseable {
 
     /** Where the body begins. */
     long body() {
-        return memory.address() + KernelProtocol.HEADER_SIZE;
+        return memory.message() + KernelProtocol.HEADER_SIZE;
     }
 
     /** How long the body is. */
@@ -134,11 +136,6 @@ final class Request implements AutoCloseable {
     }
 
     private int word(final int offset) {
-        return OffHeap.getInt(memory.address() + offset);
-    }
-
-    @Override
-    public void close() {
-        memory.close();
+        return OffHeap.getInt(memory.message() + offset);
     }
 }

@@ -135,6 +135,7 @@ final class Wire implements AutoCloseable {
             closeKernel();
         }
         Posix.close(server);
+        worker.free();
         memory.close();
     }
 }
