@@ -119,7 +119,7 @@ class ResizeTest extends CacheFixture {
         }
     }
 
-    /** What the kernel counts as resident of the pages' memory, in bytes. */
+    /** What the kernel counts as resident of the pages' memory, in bytes; what it has put aside for want of memory, too. */
     private static long resident(final PageCache of) throws Exception {
         final long base = of.arena.base();
         long sum = 0;
@@ -129,7 +129,7 @@ class ResizeTest extends CacheFixture {
             if (range.lookingAt()) {
                 final long start = Long.parseUnsignedLong(range.group(1), 16);
                 inside = start >= base && start < base + of.maxCapacity();
-            } else if (inside && line.startsWith("Rss:")) {
+            } else if (inside && (line.startsWith("Rss:") || line.startsWith("Swap:"))) {
                 sum += Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
             }
         }

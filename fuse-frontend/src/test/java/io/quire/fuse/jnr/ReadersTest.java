@@ -36,7 +36,7 @@ class ReadersTest {
     private Thread watch;
 
     private void startWorker() {
-        workers.add(Thread.ofPlatform().start(() -> {
+        final Thread worker = Thread.ofPlatform().unstarted(() -> {
             final Readers.Member member = readers.join(sleeps::get);
             boolean needed = true;
             while (needed) {
@@ -55,7 +55,10 @@ class ReadersTest {
                 request.run();
                 needed = readers.waitAgain(member);
             }
-        }));
+        });
+        // It may serve before its starter goes on.
+        workers.add(worker);
+        worker.start();
     }
 
     /** Two workers, as a mount begins, and nobody who looks but the test. */
@@ -110,9 +113,14 @@ class ReadersTest {
 
     /** One processor, and no worker was stuck for a while. */
     private void becomeSparing() throws Exception {
+        // Those that were stalled need the processor before they are seen to be done.
+        until(() -> !readers.look(true));
         for (int look = 0; look <= Readers.HOLD; look++) {
             readers.look(true);
         }
+        // As the watch does: one that is wanted counts as waiting, so that all others might rest.
+        readers.startWanted();
+        until(() -> readers.workers() == workers.size());
         while (readers.resting() < readers.workers() - 1) {
             request().get();
         }
