@@ -72,7 +72,7 @@ class SuiteIT {
     }
 
     @Test
-    @Timeout(120)
+    @Timeout(300)
     void whatAKilledRunLeftGoesWithTheNextWhichSaysSo() throws IOException, InterruptedException {
         final String[] arguments = {"--quick", "--rounds", "1", "--output", directory.resolve("results").toString(), "write-stores"};
         final Process killed = start(path -> true, arguments);
@@ -111,7 +111,7 @@ class SuiteIT {
         "HitBenchmark -p layout=neat|bench: -p layout=neat: there is only ordered, scattered; see",
         "HitBenchmark -p files=many|bench: -p files=many: not a number",
         "HitBenchmark -prof nosuch|bench: Profilers failed to initialize, exiting.: "})
-    @Timeout(60)
+    @Timeout(300)
     void wrongArgumentsOfJmhAreOneSentence(final String arguments, final String sentence) throws IOException, InterruptedException {
         final Process jmh = start(Jmh.class, path -> true, arguments.strip().split(" "));
         final String said = read(jmh);
