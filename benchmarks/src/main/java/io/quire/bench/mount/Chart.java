@@ -52,7 +52,7 @@ final class Chart {
      */
     Optional<byte[]> draw(final Place.Kind kind, final Regime regime) throws IOException {
         final List<Results.Key> keys = results.keys().stream().filter(key -> key.kind() == kind && key.regime() == regime
-            && !FioWorkload.isForRecording(key.row())).toList();
+            && !RecordingWorkload.isOneOfIts(key.row())).toList();
         final Optional<String> reference = reference(keys);
         if (keys.isEmpty() || reference.isEmpty()) {
             return Optional.empty();

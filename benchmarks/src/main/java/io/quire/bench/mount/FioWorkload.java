@@ -20,7 +20,6 @@ final class FioWorkload implements Workload {
     static final String CLOCK = "--clocksource=clock_gettime";
     /** In the title of a row whose kernel pages are kept. */
     static final String KEPT = ", kernel pages kept";
-    private static final String FOR_RECORDING = "recording: ";
     /** What fio takes for its own start and end. */
     static final double OVERHEAD_SECONDS = 0.35;
     /** What one server adds to a turn, besides the work. */
@@ -84,18 +83,9 @@ final class FioWorkload implements Workload {
         return new FioWorkload(title(pattern, blockBytes) + ", mmap", pattern, blockBytes, 1, List.of("--ioengine=mmap"));
     }
 
-    /** The same with a title that says what it is for. */
-    FioWorkload forRecording() {
-        return new FioWorkload(FOR_RECORDING + title, pattern, blockBytes, jobs, options);
-    }
-
     /** The same in longer cells: for a row that a target is about. */
     FioWorkload longer() {
         return new FioWorkload(title, pattern, blockBytes, jobs, options, true);
-    }
-
-    static boolean isForRecording(final Row row) {
-        return row.title().startsWith(FOR_RECORDING);
     }
 
     @Override

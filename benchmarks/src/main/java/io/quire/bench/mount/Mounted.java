@@ -2,6 +2,10 @@ package io.quire.bench.mount;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A server that serves, or the bare directory. It is started as our child, so that it is ended by its process and no other. What touches
@@ -83,6 +88,30 @@ final class Mounted {
             }
         }
         Command.of("stat", "-f", point.toString()).seconds(STOP_SECONDS).succeed();
+    }
+
+    /** Says a line to the daemon of a mount of ours, where its state is, and waits until it was carried out. */
+    void tell(final String line) throws IOException {
+        final String pid = "pid=" + process.pid();
+        try (Stream<Path> all = Files.list(states)) {
+            for (final Path state : all.filter(Files::isDirectory).toList()) {
+                if (Files.readAllLines(state.resolve("properties"), StandardCharsets.ISO_8859_1).contains(pid)) {
+                    tell(state.resolve("control"), line);
+                    return;
+                }
+            }
+        }
+        throw new IOException("no state of " + server.name() + " was found");
+    }
+
+    private static void tell(final Path socket, final String line) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
+            final String answer = new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.ISO_8859_1).strip();
+            if (!answer.startsWith("ok ")) {
+                throw new IOException(line + ": " + answer);
+            }
+        }
     }
 
     private String lastOfLog() throws IOException {

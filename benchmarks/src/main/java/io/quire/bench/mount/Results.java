@@ -101,6 +101,11 @@ final class Results {
         return ratio(times(key, server), times(other, server));
     }
 
+    /** The same by processor time; empty where one was not measured. */
+    Optional<Spread> processorRatio(final Key key, final Key other, final String server) {
+        return ratio(processorTimes(key, server), processorTimes(other, server));
+    }
+
     private static Optional<Spread> ratio(final List<Double> own, final List<Double> others) {
         final List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < Math.min(own.size(), others.size()); i++) {

@@ -69,7 +69,7 @@ final class Table {
 
     private List<Results.Key> keys(final Place.Kind kind, final Regime regime, final boolean recording) {
         return results.keys().stream().filter(key -> key.kind() == kind && key.regime() == regime
-            && recording == FioWorkload.isForRecording(key.row())).toList();
+            && recording == RecordingWorkload.isOneOfIts(key.row())).toList();
     }
 
     /** How many rows are at least as fast as a peer's, by the median. */
@@ -148,7 +148,7 @@ final class Table {
     }
 
     private static boolean isRecording(final List<Results.Key> keys) {
-        return keys.stream().allMatch(key -> FioWorkload.isForRecording(key.row()));
+        return keys.stream().allMatch(key -> RecordingWorkload.isOneOfIts(key.row()));
     }
 
     private Optional<String> fastest(final Results.Key key, final List<Server> columns) {

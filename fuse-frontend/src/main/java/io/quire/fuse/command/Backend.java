@@ -32,6 +32,13 @@ interface Backend extends AutoCloseable {
     /** Drops all cached pages that can be dropped. Any thread. */
     void drop();
 
+    /**
+     * Goes on with the recording, or pauses it. Any thread.
+     *
+     * @throws CommandException when nothing is recorded
+     */
+    void record(boolean on);
+
     /** Copies the counters to the file. One thread at a time. */
     void copyCounters(CountersFile counters);
 

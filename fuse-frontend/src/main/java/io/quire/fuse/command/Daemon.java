@@ -170,6 +170,13 @@ final class Daemon {
                 backend.drop();
                 yield "dropped the cached pages of " + options.mountPoint();
             }
+            case "record" -> {
+                if (!"on".equals(argument) && !"off".equals(argument)) {
+                    throw CommandException.failed("record " + argument + ": on or off");
+                }
+                backend.record("on".equals(argument));
+                yield "recording is " + argument;
+            }
             case "ping" -> "here";
             default -> throw CommandException.failed(command + ": unknown command");
         };

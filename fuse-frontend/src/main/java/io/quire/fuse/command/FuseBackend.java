@@ -117,6 +117,14 @@ final class FuseBackend implements Backend {
     }
 
     @Override
+    public void record(final boolean on) {
+        if (trace == null) {
+            throw CommandException.failed("nothing is recorded here; mount with --record FILE");
+        }
+        trace.pause(!on);
+    }
+
+    @Override
     public void copyCounters(final CountersFile counters) {
         BackendCounters.copy(cache, counters);
     }

@@ -159,6 +159,9 @@ public final class RecordingFileSystem implements FileSystem {
 
     @Override
     public int read(final long node, final long fh, final long offset, final long address, final int length) {
+        if (!trace.isRecording()) {
+            return recorded.read(node, fh, offset, address, length);
+        }
         final long began = System.nanoTime();
         final int result = recorded.read(node, fh, offset, address, length);
         trace.record(TraceKind.READ, began, node, fh, offset, length, result, 0);
@@ -167,6 +170,9 @@ public final class RecordingFileSystem implements FileSystem {
 
     @Override
     public int write(final long node, final long fh, final long offset, final long address, final int length) {
+        if (!trace.isRecording()) {
+            return recorded.write(node, fh, offset, address, length);
+        }
         final long began = System.nanoTime();
         final int result = recorded.write(node, fh, offset, address, length);
         trace.record(TraceKind.WRITE, began, node, fh, offset, length, result, 0);

@@ -128,6 +128,20 @@ class TraceRecorderTest extends TraceFixture {
     }
 
     @Test
+    void whatEndsInAPauseIsNotRecordedAndNotMissed() throws TraceException {
+        try (TraceRecorder trace = recorder("t")) {
+            record(trace, TraceKind.READ, 1, 0, 0, 0, 0, 0);
+            trace.pause(true);
+            assertThat(trace.isRecording()).isFalse();
+            record(trace, TraceKind.READ, 2, 0, 0, 0, 0, 0);
+            trace.pause(false);
+            record(trace, TraceKind.READ, 3, 0, 0, 0, 0, 0);
+        }
+        assertThat(shown(at("t"))).extracting(text -> text.split(" ")[2]).containsExactly("1", "3");
+        assertThat(TraceReader.open(at("t")).missing()).isZero();
+    }
+
+    @Test
     void recordingAfterTheEndIsIgnored() throws IOException {
         final TraceRecorder trace = recorder("t");
         trace.close();
