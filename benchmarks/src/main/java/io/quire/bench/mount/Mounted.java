@@ -2,9 +2,11 @@ package io.quire.bench.mount;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,6 +26,8 @@ final class Mounted {
     private static final int START_SECONDS = 60;
     private static final int STOP_SECONDS = 20;
     private static final int ANSWER_SECONDS = 5;
+    /** More than the line that a daemon answers. */
+    private static final int ANSWER_BYTES = 4096;
     /** Without its mount a server has nothing left to do. */
     private static final int END_SECONDS = 5;
 
@@ -96,7 +100,7 @@ final class Mounted {
         try (Stream<Path> all = Files.list(states)) {
             for (final Path state : all.filter(Files::isDirectory).toList()) {
                 if (Files.readAllLines(state.resolve("properties"), StandardCharsets.ISO_8859_1).contains(pid)) {
-                    tell(state.resolve("control"), line);
+                    tell(state.resolve("control"), line, STOP_SECONDS);
                     return;
                 }
             }
@@ -104,10 +108,25 @@ final class Mounted {
         throw new IOException("no state of " + server.name() + " was found");
     }
 
-    private static void tell(final Path socket, final String line) throws IOException {
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+    /**
+     * Says a line to a control socket. Its daemon is a server like others and may hang.
+     *
+     * @throws HungException when there is no answer in time
+     * @throws IOException   when the answer is a refusal
+     */
+    static void tell(final Path socket, final String line, final int seconds) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket)); Selector ready = Selector.open()) {
             channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
-            final String answer = new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.ISO_8859_1).strip();
+            channel.configureBlocking(false).register(ready, SelectionKey.OP_READ);
+            final ByteBuffer bytes = ByteBuffer.allocate(ANSWER_BYTES);
+            do {
+                if (ready.select(TimeUnit.SECONDS.toMillis(seconds)) == 0) {
+                    throw Thread.currentThread().isInterrupted() ? new InterruptedIOException(line + ": interrupted")
+                        : new HungException(line + ": no answer after " + seconds + " s");
+                }
+                ready.selectedKeys().clear();
+            } while (channel.read(bytes) >= 0 && bytes.hasRemaining());
+            final String answer = new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1).strip();
             if (!answer.startsWith("ok ")) {
                 throw new IOException(line + ": " + answer);
             }
