@@ -35,7 +35,7 @@ interface Backend extends AutoCloseable {
     /**
      * Goes on with the recording, or pauses it. Any thread.
      *
-     * @throws CommandException when nothing is recorded
+     * @throws CommandException when nothing is recorded, or no more
      */
     void record(boolean on);
 

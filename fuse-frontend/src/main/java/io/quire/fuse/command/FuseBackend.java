@@ -121,6 +121,10 @@ final class FuseBackend implements Backend {
         if (trace == null) {
             throw CommandException.failed("nothing is recorded here; mount with --record FILE");
         }
+        // Who measures would otherwise take a mount that records no more for one that does.
+        if (trace.isStopped()) {
+            throw CommandException.failed("the recording has ended early, the log says why");
+        }
         trace.pause(!on);
     }
 

@@ -371,8 +371,12 @@ public final class TraceRecorder implements AutoCloseable {
         return !paused && !stopped;
     }
 
-    /** For tests: whether the recording goes on. */
-    boolean isStopped() {
+    /**
+     * Whether the recording has ended, be it early, for want of space or by a fault; a pause is no end.
+     *
+     * @return whether nothing will be recorded any more
+     */
+    public boolean isStopped() {
         return stopped;
     }
 }

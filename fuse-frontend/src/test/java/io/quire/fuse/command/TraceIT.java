@@ -3,6 +3,10 @@ package io.quire.fuse.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +97,8 @@ class TraceIT {
         final int writes = 40_000;
         assertThat(launcher.shell("exec dd if=/dev/zero of=" + quoted(mountPoint.resolve("file")) + " bs=512 count=" + writes
             + " 2>/dev/null").status()).isZero();
+        // Nobody may take what is measured now for what recording costs.
+        assertThat(told("record on")).isEqualTo("error the recording has ended early, the log says why");
         final String log = log();
         unmount();
         assertThat(Files.size(source.resolve("file"))).isEqualTo(512L * writes);
@@ -215,6 +221,13 @@ class TraceIT {
 
     private String log() throws IOException {
         return Files.readString(state().resolve("log"));
+    }
+
+    private String told(final String line) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(state().resolve("control")))) {
+            channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
+            return new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8).strip();
+        }
     }
 
     private ProcessHandle daemon() throws IOException {
