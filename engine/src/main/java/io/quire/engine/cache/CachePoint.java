@@ -166,6 +166,11 @@ enum CachePoint {
     /** The slot holds the new frame; the old one is bound still. Tree lock held. */
     MIGRATE_REPLACED,
 
+    // ---- the close of a handle: CachedFile ----
+
+    /** The handle is marked closed; its mapping does not know. */
+    CLOSE_MARKED,
+
     // ---- the list of mappings: MappingTable ----
 
     /** A mapping that is torn down has lost its pages and was seen not to be held; the list's mutex was not taken. */

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.quire.engine.lock.StopPoints;
 import io.quire.engine.memory.OffHeap;
 import io.quire.engine.store.Errno;
 import io.quire.engine.store.IoVector;
@@ -584,8 +585,10 @@ public final class CachedFile implements AutoCloseable {
      */
     @Override
     public void close() throws CacheException {
+        // Before the mark, so that who finds the handle marked by another and returns reads nothing through it either.
+        open = null;
         if (CLOSED.compareAndSet(this, false, true)) {
-            open = null;
+            StopPoints.reached(CachePoint.CLOSE_MARKED, mapping.id, 0);
             if (mapping.detach()) {
                 cache.tearDown(mapping);
             }

@@ -253,6 +253,25 @@ class GetLongTest extends InterleavingFixture {
     }
 
     @Test
+    @DisplayName("C4: who has closed a handle gets EBADF, also while another thread that closes it has got no further than its mark")
+    void closedByTwo() throws Exception {
+        fresh();
+        read(0, SIZE);
+        final CachedFile both = file.reopen();
+        for (int i = 0; i < 3; i++) {
+            assertThat(both.getLong(0)).isEqualTo(expected(0));
+        }
+        final Actor<Void> first = action("first to close", both::close).stopAt(points, CachePoint.CLOSE_MARKED).start();
+        assertThat(first.isStopped()).isTrue();
+        both.close();
+        assertErrno(Errno.EBADF, () -> both.getLong(0));
+        for (final int length : List.of(8, 9, PAGE)) {
+            assertErrno(Errno.EBADF, () -> both.read(0, buffer, length));
+        }
+        first.end();
+    }
+
+    @Test
     @DisplayName("C4: values from frames that change hands all the time are the file's own")
     void framesChangeHands() throws Exception {
         store.outsideWrite(0, filled(SIZE, (int) OURS & 0xff));
