@@ -119,6 +119,25 @@ class WarmUpIT {
         assertThat(caches()).isEmpty();
     }
 
+    @Test
+    void whatInterruptsThePreparingLeavesNothingAndTheNextMountPreparesAgain() throws Exception {
+        final Path programs = Files.createDirectory(work.resolve("programs"));
+        Files.writeString(programs.resolve("timeout"), "#!/bin/sh\nkill -TERM $PPID\nexit 1\n");
+        assertThat(programs.resolve("timeout").toFile().setExecutable(true)).isTrue();
+        final Path temporary = Files.createDirectory(work.resolve("temporary"));
+        final Launcher.Result interrupted = own("TMPDIR='" + temporary + "' PATH='" + programs + "':$PATH ", "mount source mount");
+        assertThat(interrupted.status()).isEqualTo(1);
+        assertThat(interrupted.error().lines()).last().isEqualTo("quire: interrupted; nothing is mounted");
+        assertThat(temporary).isEmptyDirectory();
+        try (var entries = Files.list(directory)) {
+            assertThat(entries.map(entry -> entry.getFileName().toString()))
+                .containsExactlyInAnyOrder("jvm.options", "quire.jar", "warm-up.log");
+        }
+        assertThat(own("", "mount source mount").status()).isZero();
+        assertThat(own("", "umount mount")).isEqualTo(SILENT);
+        mountsWith(DEMAND);
+    }
+
     /** A cache made from a start only, which needs no mount, under the name that the launcher looks for. */
     private Path quickCache() throws Exception {
         final Launcher.Result made = launcher.shell("unset QUIRE_JAR; root=project; . project/scripts/common.sh; find_jdk; "
