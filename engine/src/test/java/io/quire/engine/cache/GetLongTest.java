@@ -212,6 +212,34 @@ class GetLongTest extends InterleavingFixture {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    @DisplayName("C4, K5: more bytes copied from such a page are the file's, and none counts beyond a smaller size")
+    void pageChangesWhileMoreIsCopied(final Change change) throws Exception {
+        for (final CachePoint at : List.of(CachePoint.COPY_STATE_READ, CachePoint.COPY_DONE)) {
+            fresh();
+            final CachedFile own = file.reopen();
+            read(0, SIZE);
+            for (int i = 0; i < 3; i++) {
+                assertThat(own.read(INDEX * PAGE + 8, buffer, 24)).isEqualTo(24);
+            }
+            final AtomicBoolean once = new AtomicBoolean();
+            points.run(at, () -> {
+                if (once.compareAndSet(false, true)) {
+                    happens(change);
+                }
+            });
+            final boolean cut = change == Change.TRUNCATED_INTO || change == Change.TRUNCATED;
+            assertThat(own.read(INDEX * PAGE + 64, buffer, 24)).as("%s at %s", change, at).isEqualTo(cut ? 0 : 24);
+            for (int i = 0; i < 24 && !cut; i += 8) {
+                assertThat(OffHeap.getLong(buffer + i)).as("%s at %s", change, at)
+                    .isEqualTo(change == Change.REFILLED ? expected(INDEX * PAGE + 64 + i) : 0L);
+            }
+            own.close();
+            assertThat(once).isTrue();
+        }
+    }
+
     @Test
     @DisplayName("a read of eight bytes at the end of the file stores only those that there are")
     void copiedAtTheEnd() throws Exception {
