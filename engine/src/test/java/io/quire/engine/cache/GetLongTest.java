@@ -265,6 +265,32 @@ class GetLongTest extends InterleavingFixture {
     }
 
     @Test
+    @DisplayName("hits through another thread's handle are counted by who reads: counters have one writer each")
+    void countedByTheReader() throws Exception {
+        fresh();
+        read(0, SIZE);
+        final CachedFile shared = file.reopen();
+        assertThat(shared.getLong(0)).isEqualTo(expected(0));
+        final ThreadState owner = cache.threads.current();
+        final long before = owner.value(CacheCounter.HITS);
+        end(start(() -> {
+            final ThreadState reader = cache.threads.current();
+            // The handle is taken over at a multiple of its reader's hits.
+            reader.count(CacheCounter.HITS, 1);
+            final long own = reader.value(CacheCounter.HITS);
+            for (int i = 0; i < 3; i++) {
+                assertThat(shared.getLong(8)).isEqualTo(expected(8));
+                assertThat(shared.read(8, buffer, 8)).isEqualTo(8);
+                assertThat(shared.read(8, buffer, 24)).isEqualTo(24);
+            }
+            assertThat(reader.value(CacheCounter.HITS) - own).isEqualTo(9);
+            return null;
+        }));
+        assertThat(owner.value(CacheCounter.HITS)).isEqualTo(before);
+        shared.close();
+    }
+
+    @Test
     @DisplayName("a read of any length by a closed handle is EBADF, also while another keeps the page")
     void copiedByAClosedHandle() throws Exception {
         fresh();
