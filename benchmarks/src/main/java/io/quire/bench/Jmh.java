@@ -29,6 +29,8 @@ import io.quire.bench.report.RunFiles;
 /** JMH's own command line: what {@code scripts/bench --jmh} runs. What is wrong with its words is said in a sentence, before anything is measured. */
 public final class Jmh {
     private static final String PARAMETER = "-p";
+    /** Set by a signal while something is measured; what fails then was ended. */
+    private static volatile boolean ending;
 
     private Jmh() {
     }
@@ -57,10 +59,19 @@ public final class Jmh {
         if (!removed.isEmpty()) {
             System.err.println("bench: " + removed);
         }
+        // JMH leaves the JVM that measures to find out for itself, at the end of its iteration.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            ending = true;
+            Deadline.endChildren();
+        }, "quire-signal"));
         try {
             // A benchmark that fails is a failure of the run, unless it was told otherwise.
             new Runner(options.shouldFailOnError().hasValue() ? options : new OptionsBuilder().parent(options).shouldFailOnError(true).build()).run();
         } catch (final RunnerException | RuntimeException e) {
+            if (ending) {
+                System.err.println("bench: interrupted");
+                return;
+            }
             end(1, e);
         }
     }
