@@ -31,47 +31,33 @@ final class AdaptivePolicy extends S3FifoPolicy {
     static final int NEAR_SHARE = 5;
     /** A page that SMALL gave up is proven when it comes back after at most half of the capacity. */
     static final int PROOF_SHARE = 2;
-    /** A near refault moves a 200th of the capacity. */
+    /**
+     * A near refault moves a 200th of the capacity. The target is counted in such steps, because a step in whole frames would be
+     * several times as long in a small cache.
+     */
     static final int STEP_SHARE = 200;
     /** The small queue has at least a hundredth of the capacity. */
-    static final int LEAST_SHARE = 100;
+    static final int LEAST_STEPS = STEP_SHARE / 100;
     /** It has at most half: a main clock that is shorter than the probation before it keeps nothing. */
-    static final int MOST_SHARE = 2;
+    static final int MOST_STEPS = STEP_SHARE / 2;
 
-    /** Guarded by the mutex. */
-    private int target;
+    /** The small queue's share of the capacity; guarded by the mutex. */
+    private int steps = STEP_SHARE / SMALL_SHARE;
 
     AdaptivePolicy(final PageDescriptors descriptors) {
         super(descriptors);
-        target = bounded(descriptors.frames() / SMALL_SHARE, descriptors.frames());
-    }
-
-    @Override
-    public void capacity(final int frames) {
-        mutex.lock();
-        try {
-            target = bounded((long) target * frames / capacity(), frames);
-            super.capacity(frames);
-        } finally {
-            mutex.unlock();
-        }
-    }
-
-    private static int bounded(final long target, final int frames) {
-        return Math.clamp(target, Math.max(1, frames / LEAST_SHARE), Math.max(1, frames / MOST_SHARE));
     }
 
     @Override
     int smallTarget() {
-        return target;
+        return (int) Math.max(1, (long) capacity() * steps / STEP_SHARE);
     }
 
     @Override
     boolean refaulted(final int queue, final int distance) {
         final int frames = capacity();
         if (distance <= frames / NEAR_SHARE) {
-            final int step = frames / STEP_SHARE + 1;
-            target = bounded((long) target + (queue == SMALL ? step : -step), frames);
+            steps = Math.clamp(queue == SMALL ? steps + 1L : steps - 1L, LEAST_STEPS, MOST_STEPS);
             return true;
         }
         // What MAIN gave up had its chance there.

@@ -198,18 +198,17 @@ final class PolicyModels {
         }
     }
 
-    /** The same with a share that moves. */
+    /** The same with a share that moves, by half a percent a time from a tenth, between one percent and fifty. */
     private static final class Adaptive extends S3Fifo {
-        private int share;
+        private double percent = 10;
 
         Adaptive(final int capacity) {
             super(capacity);
-            share = Math.max(Math.max(1, capacity / 100), capacity / 10);
         }
 
         @Override
         int share() {
-            return share;
+            return (int) Math.max(1, Math.floor(capacity * percent / 100));
         }
 
         @Override
@@ -217,9 +216,7 @@ final class PolicyModels {
             if (after > capacity / 5) {
                 return fromSmall && after <= capacity / 2;
             }
-            final int step = capacity / 200 + 1;
-            share = fromSmall ? Math.min(share + step, Math.max(1, capacity / 2))
-                : Math.max(share - step, Math.max(1, capacity / 100));
+            percent = fromSmall ? Math.min(50, percent + 0.5) : Math.max(1, percent - 0.5);
             return true;
         }
     }

@@ -11,13 +11,14 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.cache.ReplacementPolicy;
 import io.quire.engine.memory.CompoundPages;
 import io.quire.engine.memory.FrameAllocator;
 import io.quire.engine.memory.PageDescriptors;
 
-/** What the queues of every policy keep: Q1 to Q5; and the bounds of the small queue's target: R7. */
+/** What the queues of every policy keep: Q1 to Q5; and how the small queue's target moves: R6 and R7. */
 class ReplacementQueuesTest {
     private static final int FRAMES = 1000;
 
@@ -233,5 +234,20 @@ class ReplacementQueuesTest {
         assertThat(adaptive.smallTarget()).as("farther than a fifth").isEqualTo(4);
         adaptive.capacity(3);
         assertThat(adaptive.smallTarget()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {20, 54, 200, FRAMES})
+    @DisplayName("R6: a refault moves the same share of a small cache as of a large one, a 200th")
+    void step(final int frames) {
+        final AdaptivePolicy adaptive = new AdaptivePolicy(descriptors);
+        policy = adaptive;
+        adaptive.capacity(frames);
+        for (int refaults = 1; refaults <= 40; refaults++) {
+            adaptive.refaulted(S3FifoPolicy.SMALL, 1);
+            assertThat(adaptive.smallTarget()).as("after %d refaults", refaults).isEqualTo(frames * (20 + refaults) / 200);
+        }
+        adaptive.refaulted(S3FifoPolicy.MAIN, 1);
+        assertThat(adaptive.smallTarget()).isEqualTo(frames * 59 / 200);
     }
 }
