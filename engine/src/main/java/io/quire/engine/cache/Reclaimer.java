@@ -19,9 +19,13 @@ import io.quire.engine.tree.PageTree;
 final class Reclaimer {
     private static final long BUSY = LOCKED | DIRTY | WRITEBACK;
 
+    /** The part of the frames that is looked at before an attempt to make room is given up. */
+    private static final int CANDIDATE_SHARE = 32;
+
     private final PageCache cache;
     private volatile int shadowNodeLimit;
     private volatile int leastShadowNodes;
+    private volatile int candidates;
 
     Reclaimer(final PageCache cache) {
         this.cache = cache;
@@ -32,23 +36,35 @@ final class Reclaimer {
         // As much history as there are frames, where there is room for it, is all that replacement looks at.
         shadowNodeLimit = Math.max(16, frames / 64);
         leastShadowNodes = Math.max(8, frames / 512);
+        candidates = Math.clamp(frames / CANDIDATE_SHARE, 1, ThreadState.EVICTIONS);
     }
 
     /**
-     * Tries to evict a batch of pages.
+     * Tries to evict a batch of pages. Where none of a batch can go, the next is tried, for as many candidates as R14 of
+     * {@code native-notes/replacement.md} allows: in a small cache a batch is one page.
      *
      * @return how many were evicted
      */
     int reclaim(final ThreadState state) {
         final int[] victims = state.victims(cache.evictionBatch);
-        final int found = cache.replacement.nextVictims(victims);
         int evicted = 0;
-        for (int i = 0; i < found; i++) {
-            final int frames = evict(victims[i], state);
-            if (frames == 0) {
-                cache.replacement.rejected(victims[i]);
+        int left = candidates;
+        int stays = -1;
+        boolean more = true;
+        while (more) {
+            final int found = cache.replacement.nextVictims(victims);
+            // A page that is offered again was the only one left.
+            more = found > 0 && victims[0] != stays;
+            for (int i = 0; i < found; i++) {
+                left -= 1 << cache.descriptors.order(victims[i]);
+                final int frames = more ? evict(victims[i], state) : 0;
+                if (frames == 0) {
+                    cache.replacement.rejected(victims[i]);
+                }
+                evicted += frames;
             }
-            evicted += frames;
+            stays = victims[0];
+            more &= evicted == 0 && left > 0;
         }
         state.count(CacheCounter.EVICTIONS, evicted);
         return evicted;

@@ -30,6 +30,8 @@ final class Resizer {
     /** The same in a small cache, which one thread uses at a time. */
     private static final int SMALL_BATCH_SHARE = 4;
     private static final int SMALL_BATCH = (int) (PageCache.MIN_CAPACITY >>> FRAME_SHIFT) / THREADS;
+    /** The part of the frames that may stand empty after an eviction. */
+    private static final int EVICTION_SHARE = 128;
     /** The bytes that the cache may use beside its pages are their fiftieth part. */
     private static final int OVERHEAD_SHARE = 50;
     private static final int DENSE_PAGES_PER_NODE = 60;
@@ -96,7 +98,8 @@ final class Resizer {
         cache.batchLimit = Math.min(WRITE_BATCH, batch);
         cache.fillLimit = Math.min(ThreadState.BATCH, batch);
         cache.readAheadPages = Math.clamp(readAheadBytes >>> FRAME_SHIFT, 1, Math.clamp(part, 1, cache.fillLimit));
-        cache.evictionBatch = Math.clamp(part, 1, ThreadState.EVICTIONS);
+        // R14: frames that stand empty are a smaller cache.
+        cache.evictionBatch = Math.clamp(frames / EVICTION_SHARE, 1, ThreadState.EVICTIONS);
         // A page of four frames would be a quarter of the smallest cache, pinned as a whole.
         cache.largePages = largePagesWanted && frames >= PageCache.MIN_CAPACITY >>> FRAME_SHIFT;
         cache.reclaimer.capacity(frames);

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.quire.engine.Quire;
 import io.quire.engine.store.Errno;
+import io.quire.engine.store.MemoryStore;
 
 /** What a cache below the usual minimum limits (C15). */
 class SmallCacheTest extends CacheFixture {
@@ -22,8 +23,8 @@ class SmallCacheTest extends CacheFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"16, 4, 1, 1", "100, 25, 3, 3", "128, 32, 4, 4", "1023, 32, 31, 31", "1024, 32, 32, 32", "4096, 128, 128, 32"})
-    @DisplayName("C15: a request holds a quarter of a small cache at most, and the limits do not jump at the usual minimum")
+    @CsvSource({"16, 4, 1, 1", "100, 25, 3, 1", "255, 32, 7, 1", "256, 32, 8, 2", "1023, 32, 31, 7", "1024, 32, 32, 8", "4096, 128, 128, 32"})
+    @DisplayName("C15, R14: a request holds a quarter of a small cache at most, an eviction takes a 128th, and no limit jumps at the usual minimum")
     void limits(final int frames, final int batch, final int readAhead, final int evictions) {
         try (PageCache small = Quire.cache().smallCapacity((long) frames * PAGE).build()) {
             assertThat(small.batchLimit).isEqualTo(batch);
@@ -43,6 +44,32 @@ class SmallCacheTest extends CacheFixture {
         }
         assertThat(file.cachedPages()).isEqualTo(FRAMES);
         assertThat(cache.counters().get(CacheCounter.EVICTIONS)).isEqualTo(22 - FRAMES);
+    }
+
+    @Test
+    @DisplayName("R14: pages that cannot go do not end an attempt to make room before a 32nd of the frames was looked at")
+    void looksAtMoreThanABatch() throws Exception {
+        final int frames = 128;
+        final int candidates = frames / 32;
+        try (PageCache small = Quire.cache().smallCapacity((long) frames * PAGE).readAhead(0).build(); MemoryStore store = new MemoryStore()) {
+            assertThat(small.evictionBatch).isEqualTo(1);
+            final CachedFile pages = small.open(store.open("pages", true));
+            pages.truncate(frames * PAGE);
+            for (int page = 0; page < frames; page++) {
+                pages.read(page * PAGE, buffer, 1);
+            }
+            final Mapping mapping = small.mappings.values().iterator().next();
+            final int[] held = new int[candidates];
+            for (int page = 0; page < candidates; page++) {
+                held[page] = mapping.getPage(page);
+            }
+            final ThreadState state = small.threads.current();
+            final int first = small.reclaimer.reclaim(state);
+            for (final int frame : held) {
+                small.release(frame);
+            }
+            assertThat(first).isEqualTo(1);
+        }
     }
 
     @Test
