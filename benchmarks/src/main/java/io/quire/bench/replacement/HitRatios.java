@@ -3,108 +3,95 @@ package io.quire.bench.replacement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
-import io.quire.engine.cache.CacheException;
 import io.quire.engine.cache.PageCache;
 import io.quire.engine.evict.ReplacementPolicies;
-import io.quire.engine.write.WritePolicies;
-import io.quire.fuse.trace.Replay;
-import io.quire.fuse.trace.TraceException;
 
 /**
  * Hit ratios over one reference string, by policy and cache size.
  *
- * @param string what was used
- * @param ratios by name of the policy, {@link #OPTIMUM} included: a ratio from 0 to 1 for each of {@link #PERCENT}
+ * @param string  what was used
+ * @param percent cache sizes, in percent of the working set, ascending
+ * @param ratios  by name of the policy, {@link #OPTIMUM} included: a ratio from 0 to 1 for each size, not a number where there is none
  */
-record HitRatios(ReferenceString string, Map<String, double[]> ratios) {
-    /** Cache sizes, in percent of the working set. */
-    static final List<Integer> PERCENT = List.of(1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50);
+record HitRatios(ReferenceString string, List<Integer> percent, Map<String, double[]> ratios) {
+    /** Every whole percent of the working set up to its half. */
+    static final List<Integer> ALL = IntStream.rangeClosed(1, 50).boxed().toList();
+    /** Those of them that a table shows. */
+    static final List<Integer> SHOWN = List.of(1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50);
     /** The name of what no policy can exceed. */
     static final String OPTIMUM = "optimum";
 
     private static final List<ReplacementPolicies.Named> POLICIES = List.of(ReplacementPolicies.LRU,
         ReplacementPolicies.CLOCK, ReplacementPolicies.S3_FIFO, ReplacementPolicies.ADAPTIVE);
 
-    static HitRatios measure(final ReferenceString string) {
-        final Map<String, double[]> ratios = new LinkedHashMap<>();
-        for (final ReplacementPolicies.Named policy : POLICIES) {
-            ratios.put(policy.name(), sweep(string, frames -> (double) PolicySimulation.hits(policy, frames, string) / string.references()));
-        }
-        ratios.put(OPTIMUM, sweep(string, frames -> (double) Optimum.hits(frames, string) / string.references()));
-        return new HitRatios(string, ratios);
-    }
-
-    /**
-     * The ratios of the whole engine over a trace, of the pages that reads ask for, without read-ahead; not a number at sizes that
-     * are less than a cache can have.
-     */
-    static HitRatios ofTheEngine(final ReferenceString string, final Replay replay) throws TraceException {
-        final Map<String, double[]> ratios = new LinkedHashMap<>();
-        for (final ReplacementPolicies.Named policy : POLICIES) {
-            ratios.put(policy.name(), sweep(string, frames -> replayed(replay, policy, (long) frames * PageCache.PAGE_SIZE)));
-        }
-        return new HitRatios(string, ratios);
-    }
-
-    private static double replayed(final Replay replay, final ReplacementPolicies.Named policy, final long bytes) throws TraceException {
-        if (bytes < PageCache.SMALLEST_CAPACITY) {
-            return Double.NaN;
-        }
-        try {
-            return replay.run(new Replay.Options(bytes, WritePolicies.MULTI_PAGE, policy, 0, 0, false)).hitRatio();
-        } catch (final CacheException e) {
-            throw new IllegalStateException("a cache of " + bytes + " bytes refused an operation of the trace", e);
-        }
-    }
-
-    /** The hit ratio in a cache of so many pages. */
+    /** What some work hits in a cache of its own. */
     @FunctionalInterface
-    private interface Measured<E extends Exception> {
-        double ratio(int frames) throws E;
+    interface Work {
+        /** The hit ratio, 0 to 1, in a cache of so many bytes. */
+        double hitRatio(ReplacementPolicies.Named policy, long cacheSize);
     }
 
-    private static <E extends Exception> double[] sweep(final ReferenceString string, final Measured<E> measured) throws E {
-        final double[] ratios = new double[PERCENT.size()];
-        for (int size = 0; size < ratios.length; size++) {
-            ratios[size] = measured.ratio(string.cacheSize(PERCENT.get(size)));
+    /** The ratios of the policies without an engine. */
+    static HitRatios simulated(final ReferenceString string, final List<Integer> percent) {
+        final Map<String, double[]> ratios = new LinkedHashMap<>();
+        for (final ReplacementPolicies.Named policy : POLICIES) {
+            ratios.put(policy.name(), sweep(string, percent, frames -> (double) PolicySimulation.hits(policy, frames, string) / string.references()));
         }
-        return ratios;
+        ratios.put(OPTIMUM, sweep(string, percent, frames -> (double) Optimum.hits(frames, string) / string.references()));
+        return new HitRatios(string, percent, ratios);
+    }
+
+    /** The ratios of the whole engine; not a number at sizes that are less than a cache can have. */
+    static HitRatios ofTheEngine(final ReferenceString string, final List<Integer> percent, final Work work) {
+        final Map<String, double[]> ratios = new LinkedHashMap<>();
+        for (final ReplacementPolicies.Named policy : POLICIES) {
+            ratios.put(policy.name(), sweep(string, percent, frames -> {
+                final long bytes = (long) frames * PageCache.PAGE_SIZE;
+                return bytes < PageCache.SMALLEST_CAPACITY ? Double.NaN : work.hitRatio(policy, bytes);
+            }));
+        }
+        return new HitRatios(string, percent, ratios);
+    }
+
+    /** Sizes have nothing in common, so each processor measures some. */
+    private static double[] sweep(final ReferenceString string, final List<Integer> percent, final IntToDoubleFunction ratio) {
+        return percent.parallelStream().mapToInt(string::cacheSize).mapToDouble(ratio).toArray();
     }
 
     double[] of(final ReplacementPolicies.Named policy) {
         return ratios.get(policy.name());
     }
 
-    /** What a policy has more than the better of LRU and CLOCK at a size, less than 0 when it falls short. */
+    /** The sizes at which there is a ratio, as indices. */
+    private IntStream measured(final ReplacementPolicies.Named policy) {
+        return IntStream.range(0, percent.size()).filter(size -> !Double.isNaN(of(policy)[size]));
+    }
+
+    /** How many sizes have a ratio. */
+    int sizes(final ReplacementPolicies.Named policy) {
+        return (int) measured(policy).count();
+    }
+
+    /** What a policy has more than the better of LRU and CLOCK at a size, by its index; less than 0 when it falls short. */
     double lead(final ReplacementPolicies.Named policy, final int size) {
         return of(policy)[size] - Math.max(of(ReplacementPolicies.LRU)[size], of(ReplacementPolicies.CLOCK)[size]);
     }
 
-    /** The size at which a policy leads least. */
+    /** The index of the size at which a policy leads least. */
     int worst(final ReplacementPolicies.Named policy) {
-        int worst = 0;
-        for (int size = 1; size < PERCENT.size(); size++) {
-            worst = lead(policy, size) < lead(policy, worst) ? size : worst;
-        }
-        return worst;
+        return measured(policy).reduce((worst, size) -> lead(policy, size) < lead(policy, worst) ? size : worst).orElseThrow();
     }
 
     /** The average lead of a policy over the sizes. */
     double meanLead(final ReplacementPolicies.Named policy) {
-        double sum = 0;
-        for (int size = 0; size < PERCENT.size(); size++) {
-            sum += lead(policy, size);
-        }
-        return sum / PERCENT.size();
+        return measured(policy).mapToDouble(size -> lead(policy, size)).average().orElseThrow();
     }
 
-    /** At how many sizes a policy falls short. */
-    int losses(final ReplacementPolicies.Named policy) {
-        int losses = 0;
-        for (int size = 0; size < PERCENT.size(); size++) {
-            losses += lead(policy, size) < 0 ? 1 : 0;
-        }
-        return losses;
+    /** The sizes at which a policy falls short, as indices. */
+    List<Integer> losses(final ReplacementPolicies.Named policy) {
+        return measured(policy).filter(size -> lead(policy, size) < 0).boxed().toList();
     }
 }

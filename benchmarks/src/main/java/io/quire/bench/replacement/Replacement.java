@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.quire.fuse.trace.Replay;
@@ -23,7 +24,7 @@ public final class Replacement {
           TRACE...      traces that mount --record wrote; by default all of benchmarks/traces
           --traces      where the traces are when none is named
           --directory   where replacement.md, replacement.json and the charts go, benchmarks/results by default
-          --quick       without the strings that are held out
+          --quick       only the sizes that the tables show, and without the strings that are held out
         """;
 
     private final List<Path> traces = new ArrayList<>();
@@ -135,15 +136,18 @@ public final class Replacement {
             strings.add(read(trace, reader));
         }
         Files.createDirectories(results);
-        for (int i = 0; i < readers.size(); i++) {
-            measured.add(ratios(strings.get(i)));
-            engine.add(HitRatios.ofTheEngine(strings.get(i), new Replay(readers.get(i))));
+        final List<Integer> sizes = quick ? HitRatios.SHOWN : HitRatios.ALL;
+        strings.add(SyntheticStrings.scanMix());
+        for (int i = 0; i < strings.size(); i++) {
+            final ReferenceString string = strings.get(i);
+            final HitRatios.Work work = i == readers.size() ? EngineWork.read(SyntheticStrings::scanMix) : EngineWork.replayed(new Replay(readers.get(i)));
+            measured.add(timed(string, "simulated", () -> HitRatios.simulated(string, sizes)));
+            engine.add(timed(string, "by the engine", () -> HitRatios.ofTheEngine(string, sizes, work)));
         }
-        measured.add(ratios(SyntheticStrings.scanMix()));
         final List<HitRatios> heldOut = new ArrayList<>();
         if (!quick) {
             for (final ReferenceString string : SyntheticStrings.heldOut()) {
-                heldOut.add(ratios(string));
+                heldOut.add(timed(string, "simulated", () -> HitRatios.simulated(string, sizes)));
             }
         }
         final ReplacementReport report = new ReplacementReport(measured, engine, heldOut);
@@ -161,10 +165,10 @@ public final class Replacement {
         return string;
     }
 
-    private static HitRatios ratios(final ReferenceString string) {
+    private static HitRatios timed(final ReferenceString string, final String how, final Supplier<HitRatios> measurement) {
         final long start = System.nanoTime();
-        final HitRatios ratios = HitRatios.measure(string);
-        System.err.printf(Locale.ROOT, "bench: %s, %,d uses, %.1f s%n", string.name(), string.references(),
+        final HitRatios ratios = measurement.get();
+        System.err.printf(Locale.ROOT, "bench: %s %s, %,d uses, %.1f s%n", string.name(), how, string.references(),
             (System.nanoTime() - start) / 1e9);
         return ratios;
     }

@@ -7,6 +7,8 @@ import java.util.PriorityQueue;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
+import io.quire.fuse.trace.PageConsumer;
+
 /**
  * Reference strings made by rule, the same on every machine: {@code L64X128MixRandom} with the seed that stands beside each.
  *
@@ -25,20 +27,25 @@ final class SyntheticStrings {
      * file of 64 to 2048 pages that nobody asked for before or after, read once from front to back. 200,000 uses; about a third
      * of them are scans. Seed 42.
      */
-    static ReferenceString scanMix() {
+    static void scanMix(final PageConsumer string) {
         final RandomGenerator random = random(42);
         final Zipf zipf = new Zipf(8192, 0.9, random);
-        final ReferenceString.Builder string = new ReferenceString.Builder("scan-mix");
         int uses = 0;
         for (long file = COLD; uses < 200_000; file++) {
             for (int burst = 100 + random.nextInt(3901); burst > 0; burst--, uses++) {
-                string.use(HOT, zipf.next());
+                string.read(HOT, zipf.next());
             }
             final int pages = 64 + random.nextInt(1985);
             for (int page = 0; page < pages; page++, uses++) {
-                string.use(file, page);
+                string.read(file, page);
             }
         }
+    }
+
+    /** The same as a string. */
+    static ReferenceString scanMix() {
+        final ReferenceString.Builder string = new ReferenceString.Builder("scan-mix");
+        scanMix(string);
         return string.build();
     }
 

@@ -19,7 +19,7 @@ import io.quire.engine.write.WritePolicies;
  * Drives a page cache with a trace, over files that are made up: they have the sizes that the trace tells of and no contents. One
  * thread does it, in the order of the trace, so that what the cache counts at full speed is the same each time.
  *
- * <p>Made once for a trace, run as often as wanted. Not thread-safe.
+ * <p>Made once for a trace, run as often as wanted. Immutable: runs may go on at the same time, each with a cache of its own.
  */
 public final class Replay {
     private final TraceReader trace;
