@@ -24,7 +24,7 @@ public final class Replacement {
           TRACE...      traces that mount --record wrote; by default all of benchmarks/traces
           --traces      where the traces are when none is named
           --directory   where replacement.md, replacement.json and the charts go, benchmarks/results by default
-          --quick       only the sizes that the tables show, and without the strings that are held out
+          --quick       only the sizes that the tables show, without the scan mix in the engine, and without the strings that are held out
         """;
 
     private final List<Path> traces = new ArrayList<>();
@@ -138,11 +138,14 @@ public final class Replacement {
         Files.createDirectories(results);
         final List<Integer> sizes = quick ? HitRatios.SHOWN : HitRatios.ALL;
         strings.add(SyntheticStrings.scanMix());
-        for (int i = 0; i < strings.size(); i++) {
-            final ReferenceString string = strings.get(i);
-            final HitRatios.Work work = i == readers.size() ? EngineWork.read(SyntheticStrings::scanMix) : EngineWork.replayed(new Replay(readers.get(i)));
+        for (final ReferenceString string : strings) {
             measured.add(timed(string, "simulated", () -> HitRatios.simulated(string, sizes)));
-            engine.add(timed(string, "by the engine", () -> HitRatios.ofTheEngine(string, sizes, work)));
+        }
+        for (int i = 0; i < readers.size(); i++) {
+            engine.add(ofTheEngine(strings.get(i), sizes, EngineWork.replayed(new Replay(readers.get(i)))));
+        }
+        if (!quick) {
+            engine.add(ofTheEngine(strings.getLast(), sizes, EngineWork.read(SyntheticStrings::scanMix)));
         }
         final List<HitRatios> heldOut = new ArrayList<>();
         if (!quick) {
@@ -163,6 +166,10 @@ public final class Replacement {
             throw new UsageException(trace + " neither reads nor writes a file; record some work");
         }
         return string;
+    }
+
+    private static HitRatios ofTheEngine(final ReferenceString string, final List<Integer> sizes, final HitRatios.Work work) {
+        return timed(string, "by the engine", () -> HitRatios.ofTheEngine(string, sizes, work));
     }
 
     private static HitRatios timed(final ReferenceString string, final String how, final Supplier<HitRatios> measurement) {
