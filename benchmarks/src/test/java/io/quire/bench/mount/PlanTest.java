@@ -27,7 +27,7 @@ class PlanTest {
         List.of("passthrough_ll", "passthrough_fh", "bindfs", "mergerfs", "bare").forEach(name -> servers.add(new NamedServer(name)));
         servers.add(QuireServer.recording(directory));
         assertThat(Plan.seconds(Plan.full(), servers, Scale.full())).isBetween(600.0, 0.98 * Scale.full().budgetSeconds());
-        assertThat(Scale.full().budgetSeconds()).isLessThan(28 * 60);
+        assertThat(Scale.full().budgetSeconds()).isLessThan(30 * 60);
         assertThat(Plan.seconds(Plan.quick(), servers, Scale.quick())).isBetween(120.0, 0.96 * Scale.quick().budgetSeconds());
         assertThat(Scale.quick().budgetSeconds()).isLessThan(8 * 60);
     }
